@@ -1,0 +1,1 @@
+"""The HTTP face: a FastAPI application over a store, one file of routes a subject."""

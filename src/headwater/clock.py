@@ -1,0 +1,42 @@
+"""The one home of time: the current instant, and the exact passage between datetimes and microseconds.
+
+Every time in Headwater is an aware UTC datetime with microseconds. Tests replace `now` here.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from headwater.errors import NaiveDatetime
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def now() -> datetime:
+    """Return the current instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def as_utc(value: datetime, what: str = "time") -> datetime:
+    """Return `value` in UTC; raise NaiveDatetime, naming `what`, when it carries no zone."""
+    if value.tzinfo is UTC:
+        return value
+    if value.utcoffset() is None:
+        raise NaiveDatetime(f"{what} {value.isoformat()} has no time zone")
+    return value.astimezone(UTC)
+
+
+def to_micros(value: datetime) -> int:
+    """Return the microseconds from 1970-01-01T00:00:00Z to `value`, exactly."""
+    return (value - EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the aware UTC datetime that `to_micros` maps to `micros`."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def isoformat(value: datetime) -> str:
+    """Return the UTC `value` as RFC 3339 text with six digits and Z: equal instants give equal text, and text sorts as time."""
+    return f"{value.isoformat(timespec='microseconds')[:26]}Z"

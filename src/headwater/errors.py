@@ -1,0 +1,250 @@
+"""The one home of failures. Whoever catches HeadwaterError catches everything that Headwater raises on purpose.
+
+    HeadwaterError
+    ├── InvalidFact (ValueError)            a fact that cannot be true or cannot be stored
+    │   ├── NaiveDatetime
+    │   ├── EndBeforeStart
+    │   ├── InvalidName
+    │   ├── InvalidValue
+    │   └── TooLarge
+    ├── UsageError (ValueError)             a question or option that makes no sense
+    │   ├── InvalidStoreURL
+    │   └── InvalidCursor
+    ├── NotFound (LookupError)
+    │   ├── UnknownPointer
+    │   ├── UnknownRun
+    │   ├── UnknownComponent
+    │   └── UnknownQuery
+    ├── InvalidTemplate                     a query file that the catalogue refuses
+    ├── MissingExtra (ImportError)          an optional package is not installed
+    └── StoreError
+        ├── StoreUnavailable (ConnectionError)
+        ├── StoreBusy (TimeoutError)        locked, or out of time
+        ├── StoreReadOnly (PermissionError)
+        ├── StoreFull
+        ├── StoreClosed
+        ├── AuthenticationFailed (PermissionError)
+        ├── NotAStore                       the file or database holds something else
+        ├── SchemaTooNew
+        └── CorruptStore
+
+The docstring of a class is its default message, `hint` says what to do, `code` is the stable word for programs and `status` the
+HTTP status.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HeadwaterError(Exception):
+    """Headwater could not do what was asked."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    hint: str = ""
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__)
+        if hint is not None:
+            self.hint = hint
+
+    @property
+    def message(self) -> str:
+        """What went wrong, in one sentence."""
+        return str(self.args[0])
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+    def to_dict(self) -> dict[str, dict[str, str]]:
+        """Return the one JSON shape of a failure, for the command line and for HTTP."""
+        return {"error": {"code": self.code, "message": self.message, "hint": self.hint}}
+
+
+class InvalidFact(HeadwaterError, ValueError):
+    """The fact contradicts itself."""
+
+    code = "invalid_fact"
+    status = 422
+    hint = "correct the fact and record it again; nothing of its batch was written"
+
+
+class NaiveDatetime(InvalidFact):
+    """A time has no zone."""
+
+    code = "naive_datetime"
+    hint = "pass an aware datetime, for example datetime.now(timezone.utc)"
+
+
+class EndBeforeStart(InvalidFact):
+    """The run ends before it starts."""
+
+    code = "end_before_start"
+    hint = "check the order and the time zones of started_at and ended_at"
+
+
+class InvalidName(InvalidFact):
+    """The name cannot be stored."""
+
+    code = "invalid_name"
+    hint = "use a non-empty text of at most 4096 bytes in UTF-8, without lone surrogates or NUL"
+
+
+class InvalidValue(InvalidFact):
+    """The value cannot be stored exactly."""
+
+    code = "invalid_value"
+    hint = "use JSON values: text, whole numbers of 64 bits, finite floats, booleans, None, lists and mappings of these"
+
+
+class TooLarge(InvalidFact):
+    """The value is too large for the graph."""
+
+    code = "too_large"
+    status = 413
+    hint = "write it to a file or the artifact store and record its name"
+
+
+class UsageError(HeadwaterError, ValueError):
+    """The question makes no sense."""
+
+    code = "usage"
+    status = 400
+
+
+class InvalidStoreURL(UsageError):
+    """The store's URL is not understood."""
+
+    code = "invalid_store_url"
+    hint = "use sqlite:///path/to/lineage.db, bolt://host:7687, neo4j://host:7687 or neo4j+s://host"
+
+
+class InvalidCursor(UsageError):
+    """The page cursor is not one that this service gave."""
+
+    code = "invalid_cursor"
+    hint = "start again from the first page"
+
+
+class NotFound(HeadwaterError, LookupError):
+    """There is no such thing."""
+
+    code = "not_found"
+    status = 404
+
+
+class UnknownPointer(NotFound):
+    """No pointer has this name, id or digest."""
+
+    code = "unknown_pointer"
+    hint = "`headwater search TEXT` lists the names that contain a text"
+
+
+class UnknownRun(NotFound):
+    """No run has this id."""
+
+    code = "unknown_run"
+    hint = "`headwater recent` lists the newest runs"
+
+
+class UnknownComponent(NotFound):
+    """No component has this name."""
+
+    code = "unknown_component"
+    hint = "`headwater components` lists them"
+
+
+class UnknownQuery(NotFound):
+    """No query of the catalogue has this name."""
+
+    code = "unknown_query"
+    hint = "`headwater queries list` lists them"
+
+
+class InvalidTemplate(HeadwaterError):
+    """A query file does not keep the format of the catalogue."""
+
+    code = "invalid_template"
+
+
+class MissingExtra(HeadwaterError, ImportError):
+    """An optional package is not installed."""
+
+    code = "missing_extra"
+    status = 501
+
+
+class StoreError(HeadwaterError):
+    """The store failed."""
+
+    code = "store_error"
+    status = 500
+
+
+class StoreUnavailable(StoreError, ConnectionError):
+    """The store cannot be reached."""
+
+    code = "store_unavailable"
+    status = 503
+    hint = "check that the server runs and that the URL is right; what was acknowledged is kept, send the rest again"
+
+
+class StoreBusy(StoreError, TimeoutError):
+    """The store did not answer in time."""
+
+    code = "store_busy"
+    status = 503
+    hint = "another writer holds it, or the question is too large: try again, or ask with limits"
+
+
+class StoreReadOnly(StoreError, PermissionError):
+    """The store cannot be written."""
+
+    code = "store_read_only"
+    status = 503
+    hint = "check the permissions of the file and of its folder"
+
+
+class StoreFull(StoreError):
+    """The disk of the store is full."""
+
+    code = "store_full"
+    status = 507
+    hint = "free some space and record again; nothing was half-written"
+
+
+class StoreClosed(StoreError):
+    """The store was closed."""
+
+    code = "store_closed"
+    hint = "open it again with headwater.connect"
+
+
+class AuthenticationFailed(StoreError, PermissionError):
+    """The server refused the user or the password."""
+
+    code = "authentication_failed"
+    status = 502
+    hint = "set HEADWATER_NEO4J_USER and HEADWATER_NEO4J_PASSWORD"
+
+
+class NotAStore(StoreError):
+    """What is there is not a Headwater store."""
+
+    code = "not_a_store"
+    hint = "name another file, or another database; nothing was changed"
+
+
+class SchemaTooNew(StoreError):
+    """The store was written by a newer Headwater."""
+
+    code = "schema_too_new"
+    hint = "upgrade headwater; nothing was changed"
+
+
+class CorruptStore(StoreError):
+    """The store's file is damaged."""
+
+    code = "corrupt_store"
+    hint = "restore a backup, or record the facts again into a new store"

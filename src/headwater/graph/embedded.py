@@ -1,0 +1,275 @@
+"""The SQLite engine: the default store, a file that needs no server.
+
+One connection writes, under a lock; reading connections are pooled. WAL lets readers go on while a process writes, and
+`synchronous=FULL` makes a commit durable before it is acknowledged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from headwater import clock
+from headwater.errors import (
+    CorruptStore,
+    HeadwaterError,
+    NotAStore,
+    StoreBusy,
+    StoreClosed,
+    StoreError,
+    StoreFull,
+    StoreReadOnly,
+    StoreUnavailable,
+)
+from headwater.graph.engine import Row
+from headwater.queries.catalogue import Query, catalogue
+
+T = TypeVar("T")
+
+APPLICATION_ID = 0x48445752  # "HDWR"
+_CONNECTION = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA mmap_size = 1073741824",
+)
+
+
+class SQLiteEngine:
+    """Runs the SQL halves of the catalogue on one file."""
+
+    readers_per_part = 100_000
+    starts_at_once = 1_000_000_000
+
+    def __init__(self, path: Path, *, busy_timeout_s: float = 30.0) -> None:
+        self.path = path
+        self._busy_timeout_s = busy_timeout_s
+        self._lock = threading.RLock()
+        self._idle: list[sqlite3.Connection] = []
+        self._writer: sqlite3.Connection | None = None
+        self._pid = os.getpid()
+        self._closed = False
+        _make_folder(path)
+        with self._failures():
+            _claim_file(self._connection())
+
+    def read(self, query: str, **params: Any) -> list[Row]:
+        """Run a reading query and return its rows."""
+        return list(self.stream(query, **params))
+
+    def stream(self, query: str, **params: Any) -> Iterator[Row]:
+        """Run a reading query and give its rows as they come; the connection goes back to the pool at the end."""
+        with self._failures():
+            connection = self._borrow()
+            try:
+                yield from _execute(connection, catalogue()[query], params)
+            finally:
+                self._give_back(connection)
+
+    def write(self, work: Callable[[SQLiteTransaction], T]) -> T:
+        """Run `work` in one immediate transaction; nothing of it stays when it raises."""
+        with self._lock, self._failures():
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(SQLiteTransaction(connection))
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        return result
+
+    def migrate(self, query: str, version: int) -> None:
+        """Apply one migration, unless another process was first."""
+        if version == 0:
+            if not self._has_schema():
+                self.write(lambda tx: tx.run(query))
+            return
+
+        def apply(tx: SQLiteTransaction) -> None:
+            rows = tx.run("schema/version")
+            if not rows or rows[0][0] < version:
+                tx.run(query)
+                tx.run("schema/stamp", version=version)
+
+        self.write(apply)
+
+    def _has_schema(self) -> bool:
+        try:
+            self.read("schema/version")
+        except StoreError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close every connection; a second call does nothing."""
+        with self._lock:
+            self._closed = True
+            for connection in (*self._idle, self._writer):
+                if connection is not None and self._pid == os.getpid():
+                    connection.close()
+            self._idle, self._writer = [], None
+
+    def _connection(self) -> sqlite3.Connection:
+        """The writing connection, made anew after a fork: SQLite's may not cross one."""
+        self._leave_parent()
+        if self._writer is None:
+            self._writer = self._open()
+        return self._writer
+
+    def _borrow(self) -> sqlite3.Connection:
+        with self._lock:
+            self._leave_parent()
+            return self._idle.pop() if self._idle else self._open()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if self._closed or len(self._idle) >= 8:
+                connection.close()
+            else:
+                self._idle.append(connection)
+
+    def _leave_parent(self) -> None:
+        if self._closed:
+            raise StoreClosed(f"the store {self.path} was closed")
+        if self._pid != os.getpid():
+            self._lock, self._idle, self._writer, self._pid = threading.RLock(), [], None, os.getpid()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        try:
+            for pragma in _CONNECTION:
+                connection.execute(pragma)
+        except BaseException:
+            connection.close()
+            raise
+        connection.create_function("lower", 1, _lower, deterministic=True)
+        connection.create_function("regexp", 2, _matches, deterministic=True)
+        return connection
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Translate what sqlite3 raises, in this one place."""
+        try:
+            yield
+        except sqlite3.Error as exc:
+            raise _translate(exc, self.path) from exc
+
+
+class SQLiteTransaction:
+    """One open write transaction on SQLite."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def run(self, query: str, **params: Any) -> list[Row]:
+        """Run a query of the catalogue and return its rows."""
+        return list(_execute(self._connection, catalogue()[query], params))
+
+
+def _execute(connection: sqlite3.Connection, query: Query, params: Mapping[str, Any]) -> Iterator[Row]:
+    """Run the statements of the SQL half; give the rows of the last, with its columns as the header types them."""
+    shared = {name: _to_sql(value) for name, value in params.items() if name != query.rows_param}
+    batch = [{**shared, **_row_to_sql(row)} for row in params[query.rows_param]] if query.rows_param else []
+    statements = query.sql.statements
+    for statement in statements[:-1] if query.columns else statements:
+        if statement.per_row:
+            connection.executemany(statement.text, batch)
+        else:
+            connection.execute(statement.text, shared)
+    if query.columns:
+        last = statements[-1]
+        convert = _converter(query)
+        for bound in batch if last.per_row else [shared]:
+            yield from map(convert, connection.execute(last.text, bound))
+
+
+def _converter(query: Query) -> Callable[[Row], Row]:
+    changes = [(i, _FROM_SQL[c.type]) for i, c in enumerate(query.columns) if c.type in _FROM_SQL]
+    if not changes:
+        return _same
+
+    def convert(row: Row) -> Row:
+        values = list(row)
+        for index, change in changes:
+            if values[index] is not None:
+                values[index] = change(values[index])
+        return tuple(values)
+
+    return convert
+
+
+_FROM_SQL: Mapping[str, Callable[[Any], Any]] = {"datetime": clock.from_micros, "json": json.loads, "bool": bool}
+
+
+def _same(row: Row) -> Row:
+    return row
+
+
+def _to_sql(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return clock.to_micros(value)
+    return json.dumps(value) if isinstance(value, list) else value
+
+
+def _row_to_sql(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: clock.to_micros(value) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def _lower(text: str) -> str:
+    return text.lower()
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.fullmatch(pattern, text) is not None
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StoreUnavailable(f"the folder {path.parent} cannot be made: {exc.strerror}") from exc
+
+
+def _claim_file(connection: sqlite3.Connection) -> None:
+    """Mark an empty file as ours; raise NotAStore for a database that holds something else."""
+    [(found,)] = connection.execute("PRAGMA application_id")
+    if found == APPLICATION_ID:
+        return
+    [(pages,)] = connection.execute("PRAGMA page_count")
+    if found or pages > 1:
+        raise NotAStore("the file is an SQLite database of another program")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+_BY_CODE: Mapping[int, tuple[type[HeadwaterError], str]] = {
+    sqlite3.SQLITE_BUSY: (StoreBusy, "another process holds the store {path} locked"),
+    sqlite3.SQLITE_LOCKED: (StoreBusy, "another connection holds the store {path} locked"),
+    sqlite3.SQLITE_INTERRUPT: (StoreBusy, "the question to {path} ran out of time"),
+    sqlite3.SQLITE_READONLY: (StoreReadOnly, "the store {path} cannot be written"),
+    sqlite3.SQLITE_FULL: (StoreFull, "the disk of {path} is full"),
+    sqlite3.SQLITE_IOERR: (StoreError, "the store {path} cannot be read or written"),
+    sqlite3.SQLITE_CANTOPEN: (StoreUnavailable, "the store {path} cannot be opened"),
+    sqlite3.SQLITE_PERM: (StoreReadOnly, "the store {path} may not be opened"),
+    sqlite3.SQLITE_NOTADB: (NotAStore, "the file {path} is not an SQLite database"),
+    sqlite3.SQLITE_CORRUPT: (CorruptStore, "the store {path} is damaged"),
+}
+
+
+def _translate(error: sqlite3.Error, path: Path) -> HeadwaterError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    kind, message = _BY_CODE.get(code, (StoreError, "the store {path} failed"))
+    return kind(f"{message.format(path=path)}: {error}")

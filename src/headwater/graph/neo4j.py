@@ -1,0 +1,213 @@
+"""The Neo4j engine: one server, a cluster or Aura. The only module that imports the driver.
+
+Writes are managed transactions: the driver repeats them after a deadlock or a change of leader, nobody else does. A bookmark
+manager lets every reader of this engine see what its writers have written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+
+import neo4j
+from neo4j import exceptions, time
+from neo4j.api import SYSTEM_DATABASE
+
+from headwater.errors import (
+    AuthenticationFailed,
+    HeadwaterError,
+    InvalidStoreURL,
+    StoreBusy,
+    StoreClosed,
+    StoreError,
+    StoreFull,
+    StoreReadOnly,
+    StoreUnavailable,
+)
+from headwater.graph.engine import Row
+from headwater.queries.catalogue import Query, catalogue
+
+T = TypeVar("T")
+
+
+class Neo4jEngine:
+    """Runs the Cypher halves of the catalogue on one database."""
+
+    readers_per_part = 10_000
+    starts_at_once = 16
+
+    def __init__(
+        self,
+        url: str,
+        user: str | None = None,
+        password: str | None = None,
+        database: str = "neo4j",
+        *,
+        timeout_s: float = 60.0,
+        retry_s: float = 30.0,
+    ) -> None:
+        if database == SYSTEM_DATABASE:
+            raise InvalidStoreURL("the database 'system' cannot hold lineage", hint="set HEADWATER_NEO4J_DATABASE")
+        self.url = url
+        self._database = database
+        self._timeout_s = timeout_s
+        self._closed = False
+        with self._failures():
+            self._driver = neo4j.GraphDatabase.driver(
+                url,
+                auth=(user, password or "") if user else None,
+                user_agent="headwater",
+                notifications_min_severity="OFF",
+                warn_notification_severity=neo4j.NotificationMinimumSeverity.OFF,
+                max_transaction_retry_time=retry_s,
+                initial_retry_delay=0.02,
+                retry_delay_multiplier=1.5,
+                connection_timeout=10.0,
+                connection_acquisition_timeout=timeout_s,
+            )
+            self._bookmarks = neo4j.GraphDatabase.bookmark_manager()
+        try:
+            with self._failures():
+                self._driver.verify_connectivity(database=database)
+        except BaseException:
+            self._driver.close()
+            raise
+
+    def read(self, query: str, **params: Any) -> list[Row]:
+        """Run a reading query and return its rows."""
+        found = catalogue()[query]
+        work = neo4j.unit_of_work(timeout=self._timeout_s)(lambda tx: _rows(tx, found, params))
+        with self._failures(), self._session(neo4j.READ_ACCESS) as session:
+            return cast("list[Row]", session.execute_read(work))
+
+    def stream(self, query: str, **params: Any) -> Iterator[Row]:
+        """Run a reading query in one transaction and give its rows as they come, in constant memory."""
+        found = catalogue()[query]
+        with (
+            self._failures(),
+            self._session(neo4j.READ_ACCESS, fetch_size=5_000) as session,
+            session.begin_transaction(timeout=self._timeout_s) as tx,
+        ):
+            yield from _results(tx, found, params)
+
+    def write(self, work: Callable[[Neo4jTransaction], T]) -> T:
+        """Run `work` in one managed write transaction; the driver may call it again."""
+        unit = neo4j.unit_of_work(timeout=self._timeout_s)(lambda tx: work(Neo4jTransaction(tx)))
+        with self._failures(), self._session(neo4j.WRITE_ACCESS) as session:
+            return cast("T", session.execute_write(unit))
+
+    def migrate(self, query: str, version: int) -> None:
+        """Apply one migration; each statement by itself, for a schema change may not share a transaction with data."""
+        for statement in catalogue()[query].cypher.statements:
+            with self._failures(), self._session(neo4j.WRITE_ACCESS) as session:
+                session.run(statement.text).consume()
+        if version:
+            self.write(lambda tx: tx.run("schema/stamp", version=version))
+
+    def close(self) -> None:
+        """Close the driver; a second call does nothing."""
+        self._closed = True
+        self._driver.close()
+
+    def _session(self, access: str, **config: Any) -> neo4j.Session:
+        if self._closed:
+            raise StoreClosed(f"the store {self.url} was closed")
+        return self._driver.session(
+            database=self._database, default_access_mode=access, bookmark_manager=self._bookmarks, **config
+        )
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Translate what the driver raises, in this one place."""
+        try:
+            yield
+        except HeadwaterError:
+            raise
+        except (exceptions.Neo4jError, exceptions.DriverError, OSError) as exc:
+            raise _translate(exc, self.url) from exc
+
+
+class Neo4jTransaction:
+    """One open write transaction on Neo4j."""
+
+    def __init__(self, tx: neo4j.ManagedTransaction) -> None:
+        self._tx = tx
+
+    def run(self, query: str, **params: Any) -> list[Row]:
+        """Run a query of the catalogue and return its rows."""
+        try:
+            return _rows(self._tx, catalogue()[query], params)
+        except exceptions.TransientError as exc:
+            if "OutOfMemory" in (exc.code or ""):  # the driver would repeat it for minutes, each time in vain
+                raise StoreBusy(f"the transaction is too large for the server: {exc.message}") from exc
+            raise
+
+
+def _rows(tx: Any, query: Query, params: Mapping[str, Any]) -> list[Row]:
+    return list(_results(tx, query, params))
+
+
+def _results(tx: Any, query: Query, params: Mapping[str, Any]) -> Iterator[Row]:
+    result = None
+    for statement in query.cypher.statements:
+        result = tx.run(statement.text, params)
+    assert result is not None
+    if not query.columns:
+        result.consume()
+        return
+    convert = _converter(query)
+    for record in result:
+        yield convert(record.values())
+
+
+def _converter(query: Query) -> Callable[[list[Any]], Row]:
+    changes = [(i, _FROM_CYPHER[c.type]) for i, c in enumerate(query.columns) if c.type in _FROM_CYPHER]
+
+    def convert(values: list[Any]) -> Row:
+        for index, change in changes:
+            if values[index] is not None:
+                values[index] = change(values[index])
+        return tuple(values)
+
+    return convert
+
+
+def _datetime(value: time.DateTime) -> datetime:
+    return value.to_native().astimezone(UTC)
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+_FROM_CYPHER: Mapping[str, Callable[[Any], Any]] = {"datetime": _datetime, "json": _json}
+
+_BY_CODE: Mapping[str, tuple[type[HeadwaterError], str]] = {
+    "Neo.ClientError.Security.": (AuthenticationFailed, "the server {url} refused the user or the password"),
+    "Neo.ClientError.Database.DatabaseNotFound": (StoreUnavailable, "the server {url} has no such database"),
+    "Neo.ClientError.Transaction.TransactionTimedOut": (StoreBusy, "the question to {url} ran out of time"),
+    "Neo.ClientError.Cluster.NotALeader": (StoreUnavailable, "the server {url} is not the leader"),
+    "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase": (StoreReadOnly, "the database of {url} may not be written"),
+    "Neo.TransientError.General.MemoryPoolOutOfMemoryError": (StoreBusy, "the question is too large for {url}"),
+    "Neo.TransientError.General.OutOfMemoryError": (StoreBusy, "the question is too large for {url}"),
+    "Neo.DatabaseError.General.StorageDamageDetected": (StoreError, "the database of {url} is damaged"),
+    "Neo.DatabaseError.Transaction.TransactionLogError": (StoreFull, "the server {url} cannot write its log"),
+    "Neo.TransientError.": (StoreBusy, "the server {url} is busy"),
+}
+
+
+def _translate(error: Exception, url: str) -> HeadwaterError:
+    if isinstance(error, exceptions.Neo4jError):
+        code = error.code or ""
+        for prefix, (kind, message) in _BY_CODE.items():
+            if code.startswith(prefix):
+                return kind(f"{message.format(url=url)}: {error.message}")
+        return StoreError(f"the server {url} failed: {error}")
+    if isinstance(error, (exceptions.ServiceUnavailable, exceptions.SessionExpired, OSError)):
+        return StoreUnavailable(f"the server {url} cannot be reached: {error}")
+    if isinstance(error, exceptions.ConfigurationError):
+        return InvalidStoreURL(f"{url}: {error}")
+    return StoreError(f"the driver failed at {url}: {error}")

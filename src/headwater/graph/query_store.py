@@ -1,0 +1,269 @@
+"""The Store, written once over the query catalogue; an Engine (SQLite, Neo4j) runs the queries.
+
+Because both halves of a query have one header, everything here holds for every engine: what differs is in the queries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from types import TracebackType
+from typing import Any, Self
+
+from headwater import clock
+from headwater.errors import UnknownComponent, UnknownPointer, UnknownRun
+from headwater.graph import ingest
+from headwater.graph.claims import parse_claim
+from headwater.graph.engine import Engine, Row
+from headwater.graph.facts import Annotation, Fact, Status, check_facts
+from headwater.graph.model import Component, Consumption, Edge, Node, Pointer, Run, annotation_line, component
+from headwater.graph.schema import migrate
+from headwater.graph.store import OutputFilter, Page, RunDetail, Subgraph, Watermark
+from headwater.graph.values import canonical
+
+_BEGINNING = datetime.min.replace(tzinfo=clock.EPOCH.tzinfo)
+_END = datetime.max.replace(tzinfo=clock.EPOCH.tzinfo)
+
+
+class QueryStore:
+    """A store on an engine. Opening it brings the schema up to date."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        migrate(engine)
+
+    def record(self, facts: Iterable[Fact]) -> None:
+        """Add the facts, all or none, and bind every reader that they concern."""
+        batch = ingest.Batch.of(check_facts(facts))
+        needed = batch.buckets()
+        if not needed:
+            return
+        part = self.engine.readers_per_part
+        if self._write_locked(needed, lambda tx, locked: ingest.write(tx, batch, locked, part)):
+            self.settle()
+
+    def settle(self) -> None:
+        """Finish the re-bindings that wait, part by part; a crash in between loses none of them."""
+        part = self.engine.readers_per_part
+        while self._write_locked(frozenset(), lambda tx, locked: ingest.rebind_next(tx, locked, part)):
+            pass
+
+    def _write_locked(self, needed: frozenset[int], work: Any) -> bool:
+        while True:
+            try:
+                return bool(self.engine.write(lambda tx: work(tx, needed)))
+            except ingest.MoreLocksNeeded as more:
+                needed |= more.buckets
+
+    def resolve(self, reference: str, at: datetime | None = None) -> Pointer:
+        """Return the state that a name, a state id or a digest means, the newest at or before `at`."""
+        until = _END if at is None else clock.as_utc(at, "at")
+        rows = self.engine.read("trace/resolve", reference=reference, at=until)
+        if not rows:
+            when = "" if at is None else f" at {clock.isoformat(until)}"
+            raise UnknownPointer(f"no pointer has the name, id or digest {reference!r}{when}")
+        return _pointer(min(rows)[1:])
+
+    def upstream(self, ids: Sequence[str]) -> Subgraph:
+        """Return everything that the states and runs were derived from."""
+        return self._closure("trace/upstream", ids, backward=True)
+
+    def downstream(self, ids: Sequence[str]) -> Subgraph:
+        """Return everything that derives from the states and runs."""
+        return self._closure("trace/downstream", ids, backward=False)
+
+    def sources(self, ids: Sequence[str]) -> Subgraph:
+        """Return just these nodes and the edges that lead to them."""
+        return _subgraph(self.engine.stream("trace/sources", ids=list(ids)), backward=True)
+
+    def targets(self, ids: Sequence[str]) -> Subgraph:
+        """Return just these nodes and the edges that lead away from them."""
+        return _subgraph(self.engine.stream("trace/targets", ids=list(ids)), backward=False)
+
+    def _closure(self, query: str, ids: Sequence[str], backward: bool) -> Subgraph:
+        """One statement where it shares its work among the starts, else a walk level by level."""
+        if len(ids) <= self.engine.starts_at_once:
+            return _subgraph(self.engine.stream(query, ids=list(ids)), backward)
+        step = self.sources if backward else self.targets
+        nodes: dict[str, Node] = {}
+        edges: list[Edge] = []
+        frontier = list(dict.fromkeys(ids))
+        while frontier:
+            found = step(frontier)
+            nodes.update(found.nodes)
+            edges.extend(found.edges)
+            ends = (e.source if backward else e.target for e in found.edges)
+            frontier = [end for end in dict.fromkeys(ends) if end not in nodes]
+        return Subgraph(nodes, edges)
+
+    def run(self, run: str) -> RunDetail:
+        """Return one run with its inputs, outputs and annotations."""
+        rows = self.engine.read("runs/inspect", run=run)
+        if not rows:
+            raise UnknownRun(f"no run has the id {run!r}")
+        inputs = self.engine.read("runs/inputs", run=run)
+        outputs = self.engine.read("runs/outputs", run=run)
+        return RunDetail(
+            run=_run(rows[0]),
+            inputs=[(Consumption(row[2], run, parse_claim(row[3], row[0])), _pointer(row[2:])) for row in inputs],
+            outputs=[_pointer(row) for row in outputs],
+            annotations=self.annotations([run]),
+        )
+
+    def runs(self, page: Page, component: str | None = None) -> Sequence[Run]:
+        """Return one page of the runs, newest first."""
+        before, before_id = page.before or (_END, "")
+        key = {"before": before, "before_id": before_id, "most": page.size}
+        if component is None:
+            return [_run(row) for row in self.engine.read("runs/recent", **key)]
+        rows = self.engine.read("runs/history", component=component, **key)
+        if not rows and not self.engine.read("ingest/components", names=[component]):
+            raise UnknownComponent(f"no component is named {component!r}")
+        return [_run(row) for row in rows]
+
+    def components(self) -> Sequence[Component]:
+        """Return all components by name."""
+        return [_component(row) for row in self.engine.read("runs/components")]
+
+    def outputs(self, where: OutputFilter, most: int) -> Sequence[Pointer]:
+        """Return the produced states that the filter admits, newest first."""
+        bounds = {"since": where.since or _BEGINNING, "until": where.until or _END}
+        asked = {**bounds, "pattern": _regex(where.pattern), "most": most}
+        if where.flagged:
+            rows = self.engine.read("rank/flagged", **asked)
+        elif where.label is not None:
+            rows = self.engine.read("rank/labelled", key=where.label[0], value=canonical(where.label[1]), **asked)
+        elif where.components is not None:
+            rows = self.engine.read("rank/outputs_of", components=list(where.components), **asked)
+        else:
+            rows = self.engine.read("rank/outputs", **asked)
+        return [_pointer(row) for row in rows]
+
+    def search(self, text: str, most: int) -> Sequence[Pointer]:
+        """Return the newest state of each name that contains the text."""
+        return [_pointer(row) for row in self.engine.read("trace/search", text=text.lower(), most=most)]
+
+    def annotations(self, targets: Sequence[str]) -> Sequence[Annotation]:
+        """Return what was said of the states and runs, oldest first."""
+        return [ingest.decode_annotation(row) for row in self.engine.read("ingest/annotations", targets=list(targets))]
+
+    def watermark(self) -> Watermark:
+        """Return how many changes have been recorded, and whether a large re-binding is under way."""
+        [(position, waiting)] = self.engine.read("store/watermark")
+        return Watermark(position, waiting > 0)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the graph's sorted nodes, properties and edges, as hexadecimal text."""
+        found = hashlib.sha256()
+        for line in self._lines():
+            found.update(line.encode())
+            found.update(b"\n")
+        return found.hexdigest()
+
+    def _lines(self) -> Iterator[str]:
+        """The graph as text: equal graphs give equal lines in equal order."""
+        for row in self.engine.stream("store/components"):
+            yield component_line(_component(row))
+        for row in self.engine.stream("store/runs"):
+            yield run_line(_run(row))
+        for row in self.engine.stream("store/pointers"):
+            yield pointer_line(_pointer(row))
+        rows = self.engine.stream("store/consumptions")
+        for run, claims in groupby(rows, key=lambda row: row[0]):
+            bound = [Consumption(state, run, parse_claim(name, claim)) for _, state, name, claim in claims]
+            yield from sorted(map(consumption_line, bound))
+        for _, notes in groupby(map(ingest.decode_annotation, self.engine.stream("store/annotations")), lambda a: a.target):
+            yield from sorted(f"{canonical(note.target)} {annotation_line(note)}" for note in notes)
+
+    def stats(self) -> Mapping[str, int]:
+        """Return how many components, runs, pointers and edges there are."""
+        [counts] = self.engine.read("store/stats")
+        return dict(zip(("components", "runs", "pointers", "consumed_by", "produced", "annotations"), counts, strict=True))
+
+    def close(self) -> None:
+        """Release the engine's connections."""
+        self.engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def component_line(found: Component) -> str:
+    """Return a component as one line of the graph's digest."""
+    age = None if found.max_age is None else str(found.max_age)
+    return canonical(["component", found.name, found.description, found.owner, found.tags, age])
+
+
+def run_line(found: Run) -> str:
+    """Return a run as one line of the graph's digest."""
+    ended = None if found.ended_at is None else clock.isoformat(found.ended_at)
+    single = [found.component, found.status, clock.isoformat(found.started_at), ended, found.commit, found.source, found.error]
+    return json.dumps(["run", found.id, *single, found.params, found.triggers], ensure_ascii=False, sort_keys=True)
+
+
+def pointer_line(found: Pointer) -> str:
+    """Return a pointer and its produced edge as one line of the graph's digest."""
+    produced = None if found.produced_at is None else clock.isoformat(found.produced_at)
+    return canonical(["pointer", found.id, found.name, found.type, found.digest, produced, found.run])
+
+
+def consumption_line(found: Consumption) -> str:
+    """Return a consumed edge as one line of the graph's digest."""
+    claim = found.claim
+    at = None if claim.at is None else clock.isoformat(claim.at)
+    return canonical(["consumed_by", found.run, found.state, claim.name, at, claim.digest, claim.state])
+
+
+def _component(row: Row) -> Component:
+    name, description, owner, tags, max_age_us = row
+    return component(name, {"description": description, "owner": owner, "tags": tags, "max_age_us": max_age_us})
+
+
+def _pointer(row: Row) -> Pointer:
+    ident, name, type_, digest, run, produced_at, flagged, labels = row
+    return Pointer(ident, name, type_, digest, produced_at, run, bool(flagged), labels or {})
+
+
+def _run(row: Row) -> Run:
+    ident, component, status, started, ended, commit, source, error, params, triggers, flagged, labels = row
+    return Run(
+        ident, component, Status(status), started, ended, commit, source, error, params, triggers, bool(flagged), labels or {}
+    )
+
+
+def _subgraph(rows: Iterable[Row], backward: bool) -> Subgraph:
+    nodes: dict[str, Node] = {}
+    edges: list[Edge] = []
+    for ident, kind, name, type_, digest, run, produced, component, status, started, ended, flagged, labels, links in rows:
+        marks = json.loads(labels) if labels else {}
+        if kind == "pointer":
+            nodes[ident] = Pointer(ident, name, type_, digest, produced, run, bool(flagged), marks)
+        else:
+            nodes[ident] = Run(ident, component, Status(status), started, ended, flagged=bool(flagged), labels=marks)
+        edges.extend(_edges(ident, kind, links, backward))
+    return Subgraph(nodes, edges)
+
+
+def _edges(ident: str, kind: str, links: Sequence[str], backward: bool) -> Iterator[Edge]:
+    if backward:
+        return (Edge(link, ident, "produced" if kind == "pointer" else "consumed_by") for link in links)
+    return (Edge(ident, link, "consumed_by" if kind == "pointer" else "produced") for link in links)
+
+
+
+
+def _regex(glob: str | None) -> str:
+    """Return a glob (`*` any text, `?` one character) as a regular expression that Python and Java read alike."""
+    if glob is None:
+        return ""
+    parts = {"*": ".*", "?": "."}
+    return "(?s)" + "".join(parts.get(char) or re.escape(char) for char in glob)

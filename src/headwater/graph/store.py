@@ -1,0 +1,138 @@
+"""What a store is: it takes facts and gives subgraphs, in the domain's words. No SQL and no Cypher in any signature.
+
+`headwater.testing.StoreConformance` is the contract; a backend that passes it is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from headwater.graph.facts import Annotation, Fact
+from headwater.graph.model import Component, Consumption, Edge, Node, Pointer, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """Nodes by id and edges, as a store found them. An edge may lead to a node outside: then the walk ended there."""
+
+    nodes: Mapping[str, Node]
+    edges: Sequence[Edge]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list that is sorted newest first: `size` rows behind the key `before` = (time, id)."""
+
+    size: int = 50
+    before: tuple[datetime, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFilter:
+    """Which produced states: of these components, in [since, until], names with `pattern` (a glob), flagged or with a label."""
+
+    components: Sequence[str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    pattern: str | None = None
+    flagged: bool | None = None
+    label: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How much a store had recorded: `position` grows with every change; `rebinding` while a large re-binding is under way."""
+
+    position: int
+    rebinding: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run with everything that is known of it."""
+
+    run: Run
+    inputs: Sequence[tuple[Consumption, Pointer]]
+    outputs: Sequence[Pointer]
+    annotations: Sequence[Annotation]
+
+
+class Store(Protocol):
+    """A lineage graph that lasts. Every method may raise a StoreError; all are safe to call from many threads."""
+
+    def record(self, facts: Iterable[Fact]) -> None:
+        """Add the facts, all or none; recording a fact again changes nothing. Returns when they are durable."""
+        ...
+
+    def resolve(self, reference: str, at: datetime | None = None) -> Pointer:
+        """Return the state that a name (its newest, at or before `at`), a state id or a digest means.
+
+        Raises UnknownPointer. Unfinished states and external ones answer when no produced one does.
+        """
+        ...
+
+    def upstream(self, ids: Sequence[str]) -> Subgraph:
+        """Return everything that the states and runs were derived from, with all edges between."""
+        ...
+
+    def downstream(self, ids: Sequence[str]) -> Subgraph:
+        """Return everything that derives from the states and runs, with all edges between."""
+        ...
+
+    def sources(self, ids: Sequence[str]) -> Subgraph:
+        """Return just these nodes and the edges that lead to them: one step of a walk upstream."""
+        ...
+
+    def targets(self, ids: Sequence[str]) -> Subgraph:
+        """Return just these nodes and the edges that lead away from them: one step of a walk downstream."""
+        ...
+
+    def run(self, run: str) -> RunDetail:
+        """Return one run whole; raises UnknownRun."""
+        ...
+
+    def runs(self, page: Page, component: str | None = None) -> Sequence[Run]:
+        """Return one page of the runs, newest first; of one component if named (raises UnknownComponent)."""
+        ...
+
+    def components(self) -> Sequence[Component]:
+        """Return all components by name."""
+        ...
+
+    def outputs(self, where: OutputFilter, most: int) -> Sequence[Pointer]:
+        """Return the produced states that the filter admits, newest first, `most` at the most."""
+        ...
+
+    def search(self, text: str, most: int) -> Sequence[Pointer]:
+        """Return the newest state of each name that contains `text` in any case, by name."""
+        ...
+
+    def annotations(self, targets: Sequence[str]) -> Sequence[Annotation]:
+        """Return what was said of the states and runs, oldest first."""
+        ...
+
+    def watermark(self) -> Watermark:
+        """Return how much has been recorded."""
+        ...
+
+    def digest(self) -> str:
+        """Return the hash of the whole graph: equal on every store that holds the same facts."""
+        ...
+
+    def stats(self) -> Mapping[str, int]:
+        """Return how many components, runs, pointers and edges there are."""
+        ...
+
+    def close(self) -> None:
+        """Release everything; closing again does nothing."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

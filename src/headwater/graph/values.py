@@ -1,0 +1,81 @@
+"""Checks and canonical forms of the values that facts carry: names, ids, times, JSON.
+
+A value that passes here is stored exactly by every store; one that cannot be is refused with a named error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from headwater.errors import InvalidName, InvalidValue, TooLarge
+from headwater.ids import is_external
+
+JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | tuple[JSON, ...] | Mapping[str, JSON]"
+
+MAX_NAME_BYTES = 4096
+MAX_ID_BYTES = 512
+MAX_TEXT_BYTES = 1 << 20
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def canonical(value: JSON, what: str = "value") -> str:
+    """Return the one JSON text of `value`: sorted keys, no blanks; equal values give equal text.
+
+    Raises InvalidValue for what JSON cannot hold exactly (NaN, infinities, lone surrogates, other types), TooLarge above 1 MiB.
+    """
+    try:
+        text = _encode(value)
+        size = len(text.encode())
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise InvalidValue(f"{what} cannot be stored as JSON: {exc}") from exc
+    if size > MAX_TEXT_BYTES:
+        raise TooLarge(f"{what} has {size:,} bytes, more than {MAX_TEXT_BYTES:,}")
+    return text
+
+
+def check_name(name: str, what: str = "name") -> str:
+    """Return `name` unchanged; raise InvalidName when it is empty, not text, over 4096 bytes of UTF-8, or not storable."""
+    return _checked(name, what, MAX_NAME_BYTES)
+
+
+def check_run_id(run: str) -> str:
+    """Return the run id unchanged; raise InvalidName when it could not be told from the rest of a state's id."""
+    _checked(run, "run id", MAX_ID_BYTES)
+    if "@" in run or is_external(run):
+        raise InvalidName(f"run id {run!r} holds '@' or begins with 'external'", hint="use a UUID, or escape the id")
+    return run
+
+
+def check_digest(digest: str) -> str:
+    """Return the content digest unchanged, for example `sha256:9f86...`; raise InvalidName when it holds an `@` or is too long."""
+    _checked(digest, "digest", MAX_ID_BYTES)
+    if "@" in digest:
+        raise InvalidName(f"digest {digest!r} holds '@'", hint="write digests as algorithm:hexadecimal")
+    return digest
+
+
+def check_text(text: str, what: str) -> str:
+    """Return free text unchanged; it may be empty and up to 1 MiB long."""
+    if not isinstance(text, str):
+        raise InvalidValue(f"{what} is {type(text).__name__}, not text")
+    if "\0" in text:
+        raise InvalidValue(f"{what} holds a NUL character")
+    canonical(text, what)
+    return text
+
+
+def _checked(text: str, what: str, limit: int) -> str:
+    if not isinstance(text, str) or not text:
+        raise InvalidName(f"{what} {text!r} is empty or not text")
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as exc:
+        raise InvalidName(f"{what} {text!r} holds a lone surrogate at position {exc.start}") from exc
+    if size > limit:
+        raise InvalidName(f"{what} {text[:40]!r}... has {size} bytes, more than {limit}")
+    if "\0" in text:
+        raise InvalidName(f"{what} {text!r} holds a NUL character")
+    return text

@@ -1,0 +1,29 @@
+// name: ingest/affected(rows, most)
+// Which of these moved states may have readers that answer otherwise now: those from the move up to the second next state.
+// (The next one may be the reader's own output; the second next can not.) Lane '' is binding by time, another one by that digest.
+// param rows: rows{name: str, lane: str, since: datetime}
+// param most: int   count no more readers than this
+// returns: name str, lane str, since datetime, until datetime | null, readers int
+// cost: a few index hits a move, and the readers up to `most`
+// browser: :param rows => [{name: 'features.csv', lane: '', since: datetime('2026-01-01T00:00:00Z')}]
+// browser: :param most => 10000
+UNWIND $rows AS row
+OPTIONAL CALL (row) {
+  WITH row WHERE row.lane = ''
+  MATCH (p:IOPointer) WHERE p.name = row.name AND p.produced_at > row.since
+  RETURN p.produced_at AS next ORDER BY p.name, p.produced_at SKIP 1 LIMIT 1
+}
+OPTIONAL CALL (row) {
+  WITH row WHERE row.lane <> ''
+  MATCH (d:IOPointer) WHERE d.digest = row.lane AND d.name = row.name AND d.produced_at > row.since
+  RETURN d.produced_at AS same ORDER BY d.digest, d.name, d.produced_at SKIP 1 LIMIT 1
+}
+WITH row, coalesce(next, same) AS until
+CALL (row, until) {
+  MATCH ()-[c:CONSUMED_BY]->()
+  WHERE c.name = row.name AND c.lane = row.lane AND c.at >= row.since AND c.at <= coalesce(until, datetime('9999-12-31T23:59:59.999999Z'))
+  WITH c LIMIT $most
+  RETURN count(c) AS readers
+}
+WITH row, until, readers WHERE readers > 0
+RETURN row.name AS name, row.lane AS lane, row.since AS since, until, readers;

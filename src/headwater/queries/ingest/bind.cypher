@@ -1,0 +1,29 @@
+// name: ingest/bind(rows)
+// Tie what runs claim to have read to the states that the rules give: by id, by digest, else the newest before the reading.
+// Where no state answers, the external one is made.
+// param rows: rows{run: str, started_at: datetime, name: str, type: str, claim: str, lane: str | null, at: datetime,
+//   wanted: str | null}
+// returns: nothing
+// cost: a few index hits a claim, whatever the number of readers and states of the name
+// browser: :param rows => [{run: 'r2', started_at: datetime(), name: 'features.csv', type: 'data', claim: '|', lane: '', at: datetime()}]
+UNWIND $rows AS row
+MATCH (r:ComponentRun {id: row.run})
+OPTIONAL CALL (row) {
+  WITH row WHERE row.lane = ''
+  MATCH (p:IOPointer)
+  WHERE p.name = row.name AND p.produced_at <= row.at AND p.run <> row.run
+    AND (p.produced_at < row.at OR p.started_at < row.started_at OR (p.started_at = row.started_at AND p.run < row.run))
+  RETURN p ORDER BY p.name DESC, p.produced_at DESC, p.run DESC LIMIT 1
+}
+OPTIONAL CALL (row) {
+  WITH row WHERE row.lane <> ''
+  MATCH (d:IOPointer)
+  WHERE d.digest = row.lane AND d.name = row.name AND d.produced_at <= row.at AND d.run <> row.run
+    AND (d.produced_at < row.at OR d.started_at < row.started_at OR (d.started_at = row.started_at AND d.run < row.run))
+  RETURN d ORDER BY d.digest DESC, d.name DESC, d.produced_at DESC, d.run DESC LIMIT 1
+}
+WITH row, r, coalesce(p.id, d.id, row.wanted,
+  row.name + '@external' + CASE row.lane WHEN '' THEN '' ELSE ':' + row.lane END) AS state
+MERGE (s:IOPointer {id: state})
+ON CREATE SET s.name = row.name, s.type = row.type, s.flagged = false, s.digest = CASE row.lane WHEN '' THEN null ELSE row.lane END
+CREATE (s)-[:CONSUMED_BY {name: row.name, claim: row.claim, lane: row.lane, at: row.at, run: row.run}]->(r);

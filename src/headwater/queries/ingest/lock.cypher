@@ -1,0 +1,13 @@
+// name: ingest/lock(buckets)
+// Take the write locks of the buckets, in the order given, and count the change; say how many re-bindings wait.
+// Every name and run id belongs to one bucket. Sorted buckets cannot deadlock.
+// param buckets: list[int]   buckets 0..255, ascending
+// returns: waiting int
+// cost: one write a bucket
+// browser: :param buckets => [3, 17]
+UNWIND $buckets AS bucket
+MATCH (l:Lock {bucket: bucket})
+SET l.held = l.held + 1
+WITH count(*) AS taken
+OPTIONAL MATCH (b:Rebinding)
+RETURN count(b) AS waiting;

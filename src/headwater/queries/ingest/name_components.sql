@@ -1,0 +1,7 @@
+-- name: ingest/name_components(rows)
+-- Make sure that these components exist.
+-- param rows: rows{name: str}
+-- returns: nothing
+-- cost: one index seek a component
+-- browser: :param rows => [{name: 'train'}]
+INSERT OR IGNORE INTO component(name) VALUES (:name);

@@ -1,0 +1,33 @@
+// name: ingest/rebind(rows)
+// Bind the readers of these names anew, from (since, after) to (until, upto) in the order of (at, run), and only those that answer otherwise.
+// param rows: rows{name: str, lane: str, since: datetime, after: str, until: datetime | null, upto: str, type: str}
+// returns: nothing
+// cost: a few index hits a reader in the range
+// browser: :param rows => [{name: 'features.csv', lane: '', since: datetime('2026-01-01T00:00:00Z'), after: '', until: null, upto: '~', type: 'data'}]
+UNWIND $rows AS row
+MATCH (old:IOPointer)-[c:CONSUMED_BY]->(r:ComponentRun)
+WHERE c.name = row.name AND c.lane = row.lane AND c.at >= row.since
+  AND c.at <= coalesce(row.until, datetime('9999-12-31T23:59:59.999999Z'))
+  AND (c.at > row.since OR c.run > row.after) AND (row.until IS NULL OR c.at < row.until OR c.run <= row.upto)
+OPTIONAL CALL (row, c, r) {
+  WITH row, c, r WHERE row.lane = ''
+  MATCH (p:IOPointer)
+  WHERE p.name = row.name AND p.produced_at <= c.at AND p.run <> r.id
+    AND (p.produced_at < c.at OR p.started_at < r.started_at OR (p.started_at = r.started_at AND p.run < r.id))
+  RETURN p ORDER BY p.name DESC, p.produced_at DESC, p.run DESC LIMIT 1
+}
+OPTIONAL CALL (row, c, r) {
+  WITH row, c, r WHERE row.lane <> ''
+  MATCH (d:IOPointer)
+  WHERE d.digest = row.lane AND d.name = row.name AND d.produced_at <= c.at AND d.run <> r.id
+    AND (d.produced_at < c.at OR d.started_at < r.started_at OR (d.started_at = r.started_at AND d.run < r.id))
+  RETURN d ORDER BY d.digest DESC, d.name DESC, d.produced_at DESC, d.run DESC LIMIT 1
+}
+WITH row, c, r, old, coalesce(p.id, d.id,
+  row.name + '@external' + CASE row.lane WHEN '' THEN '' ELSE ':' + row.lane END) AS state
+WHERE old.id <> state
+WITH DISTINCT row, c, r, state, c.claim AS claim, c.at AS at
+MERGE (s:IOPointer {id: state})
+ON CREATE SET s.name = row.name, s.type = row.type, s.flagged = false, s.digest = CASE row.lane WHEN '' THEN null ELSE row.lane END
+CREATE (s)-[:CONSUMED_BY {name: row.name, claim: claim, lane: row.lane, at: at, run: r.id}]->(r)
+DELETE c;

@@ -1,0 +1,22 @@
+// name: rank/outputs_of(components, since, until, pattern, most)
+// States that runs of these components produced, newest first.
+// param components: list[str]   names of components
+// param since: datetime   produced at or after
+// param until: datetime   produced at or before
+// param pattern: str   a regular expression for the whole name, or empty
+// param most: int   how many
+// returns: id str, name str, type str, digest str | null, run str | null, produced_at datetime | null, flagged bool, labels json
+// order: produced_at descending, id descending
+// cost: the runs of the components that started in the time before `until`
+// browser: :param components => ['predict']
+// browser: :param since => datetime('2019-03-01T00:00:00Z')
+// browser: :param until => datetime('2019-04-01T00:00:00Z')
+// browser: :param pattern => ''
+// browser: :param most => 1000
+UNWIND $components AS component
+MATCH (r:ComponentRun) WHERE r.component = component AND r.started_at <= $until
+MATCH (r)-[:PRODUCED]->(p:IOPointer)
+WHERE p.produced_at >= $since AND p.produced_at <= $until AND ($pattern = '' OR p.name =~ $pattern)
+RETURN p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
+  p.produced_at AS produced_at, p.flagged AS flagged, p.labels AS labels
+ORDER BY p.produced_at DESC, p.id DESC LIMIT $most;

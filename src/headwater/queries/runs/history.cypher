@@ -1,0 +1,20 @@
+// name: runs/history(component, before, before_id, most)
+// The newest runs of one component, behind the last one of the page before.
+// param component: str   name of the component
+// param before: datetime   start of that last run
+// param before_id: str   its id
+// param most: int   how many
+// returns: id str, component str | null, status str, started_at datetime, ended_at datetime | null, commit str | null,
+//   source str | null, error str | null, params json, triggers json, flagged bool, labels json
+// order: started_at descending, id descending
+// cost: one index seek, then the page
+// browser: :param component => 'train'
+// browser: :param before => datetime()
+// browser: :param before_id => ''
+// browser: :param most => 50
+MATCH (r:ComponentRun)
+WHERE r.component = $component AND r.started_at <= $before AND (r.started_at < $before OR r.id < $before_id)
+RETURN r.id AS id, r.component AS component, r.status AS status, r.started_at AS started_at, r.ended_at AS ended_at,
+  r.commit AS commit, r.source AS source, r.error AS error, r.params AS params, r.triggers AS triggers, r.flagged AS flagged,
+  r.labels AS labels
+ORDER BY r.component DESC, r.started_at DESC, r.id DESC LIMIT $most;

@@ -1,0 +1,8 @@
+// name: store/components()
+// All components by name, for the digest of the graph.
+// returns: name str, description str | null, owner str | null, tags json, max_age_us int | null
+// order: name
+// cost: all components
+MATCH (c:Component) WHERE c.name >= ''
+RETURN c.name AS name, c.description AS description, c.owner AS owner, c.tags AS tags, c.max_age_us AS max_age_us
+ORDER BY c.name;

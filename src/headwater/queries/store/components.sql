@@ -1,0 +1,6 @@
+-- name: store/components()
+-- All components by name, for the digest of the graph.
+-- returns: name str, description str | null, owner str | null, tags json, max_age_us int | null
+-- order: name
+-- cost: all components
+SELECT name, description, owner, tags, max_age_us FROM component ORDER BY name;

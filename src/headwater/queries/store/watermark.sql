@@ -1,0 +1,5 @@
+-- name: store/watermark()
+-- How many changes the store has recorded, and how many re-bindings wait.
+-- returns: position int, waiting int
+-- cost: 256 locks
+SELECT (SELECT sum(held) FROM lock), (SELECT count(*) FROM rebinding);

@@ -1,0 +1,45 @@
+"""What the environment says: HEADWATER_STORE and its siblings, read once at the edge, by the API and the command line only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from headwater.errors import UsageError
+
+PREFIX = "HEADWATER_"
+
+
+class Settings(BaseSettings):
+    """The settings, frozen; an empty variable counts as unset, and secrets never show in a repr or a log."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+    store: str = "sqlite:///.headwater/lineage.db"
+    neo4j_user: str = "neo4j"
+    neo4j_password: SecretStr | None = None
+    neo4j_database: str = "neo4j"
+    artifacts: Path = Path(".headwater/artifacts")
+    api_tokens: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    disabled: bool = False
+
+    @field_validator("api_tokens", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+def load_settings() -> Settings:
+    """Return the settings of the environment; raise UsageError with the variable and the value that cannot be read."""
+    try:
+        return Settings()
+    except ValidationError as exc:
+        fault = exc.errors(include_url=False, include_context=False)[0]
+        variable = f"{PREFIX}{fault['loc'][0]}".upper()
+        raise UsageError(
+            f"{variable}={fault['input']!r} cannot be read: {fault['msg']}",
+            hint=f"correct {variable}, or unset it for the default",
+        ) from None

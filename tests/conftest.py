@@ -1,0 +1,18 @@
+"""What every test shares: where the checkout is, and hypothesis without a clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine must not fail a property: neither an example nor its generation is timed.
+settings.register_profile("headwater", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("headwater")
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The root of the checkout that holds these tests."""
+    return Path(__file__).resolve().parents[1]
