@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from headwater.errors import NaiveDatetime
+from headwater.errors import InvalidFact, NaiveDatetime
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -24,7 +24,10 @@ def as_utc(value: datetime, what: str = "time") -> datetime:
         return value
     if value.utcoffset() is None:
         raise NaiveDatetime(f"{what} {value.isoformat()} has no time zone")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as exc:
+        raise InvalidFact(f"{what} {value.isoformat()} lies outside the years 1 to 9999 in UTC") from exc
 
 
 def to_micros(value: datetime) -> int:

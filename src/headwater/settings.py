@@ -1,4 +1,4 @@
-"""What the environment says: HEADWATER_STORE and its siblings, read once at the edge, by the API and the command line only."""
+"""What the environment says: HEADWATER_STORE and its siblings, read by the API and the command line only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Return the settings of the environment; raise UsageError with the variable and the value that cannot be read."""
+    """Return the settings of the environment; raise UsageError naming the variable that cannot be read."""
     try:
         return Settings()
     except ValidationError as exc:

@@ -74,7 +74,7 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        load_settings().store = "sqlite:///other.db"  # type: ignore[misc]
+        load_settings().store = "sqlite:///other.db"
 
 
 def test_a_value_that_cannot_be_read_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,9 @@ class Answer:
             "nodes": [{**node_document(node), "hops": self.hops[node.id]} for node in nodes],
             "edges": [edge._asdict() for edge in sorted(self.edges)],
             "complete": self.is_complete,
-            "truncated": None if truncated is None else {"reason": truncated.reason, "frontier": list(truncated.frontier)},
+            "truncated": None
+            if truncated is None
+            else {"reason": truncated.reason, "frontier": list(truncated.frontier)},
             "as_of": time_text(self.as_of),
             "watermark": self.watermark,
         }
@@ -104,7 +106,9 @@ class Answer:
         lines = ["flowchart LR"]
         for node in self.nodes.values():
             label = caption(node).replace('"', "#quot;")
-            lines.append(f'  {number[node.id]}["{label}"]' if isinstance(node, Run) else f'  {number[node.id]}(["{label}"])')
+            lines.append(
+                f'  {number[node.id]}["{label}"]' if isinstance(node, Run) else f'  {number[node.id]}(["{label}"])'
+            )
         lines += [f"  {number[e.source]} --> {number[e.target]}" for e in sorted(self.edges)]
         return "\n".join(lines) + "\n"
 

@@ -31,7 +31,9 @@ def join_registers(into: Registers, new: Mapping[tuple[str, str], Register]) -> 
 def section(registers: Registers, name: str) -> str:
     """Return one section of the registers as a JSON object with sorted keys."""
     pairs = sorted((key, text) for (where, key), (_, text) in registers.items() if where == name)
-    return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{text}" for key, text in pairs) + "}" if pairs else "{}"
+    return (
+        "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{text}" for key, text in pairs) + "}" if pairs else "{}"
+    )
 
 
 def encode_stamps(registers: Registers) -> dict[str, object]:

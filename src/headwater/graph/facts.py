@@ -156,7 +156,9 @@ class RunFact:
             if self.started_at is not None and self.ended_at < self.started_at:
                 raise EndBeforeStart(f"run {self.id!r} ends at {self.ended_at} before it starts at {self.started_at}")
             if self.status is Status.RUNNING:
-                raise InvalidFact(f"run {self.id!r} is running and has an end", hint="drop ended_at, or give its last status")
+                raise InvalidFact(
+                    f"run {self.id!r} is running and has an end", hint="drop ended_at, or give its last status"
+                )
             put(self, "status", self.status or Status.COMPLETED)
         if self.at is None:
             put(self, "at", self.ended_at or self.started_at or clock.now())
@@ -252,7 +254,9 @@ def check_facts(facts: Iterable[Fact]) -> list[Fact]:
     found = list(facts)
     for index, fact in enumerate(found):
         if not isinstance(fact, (RunFact, ComponentFact, Annotation)):
-            raise InvalidFact(f"item {index} is {type(fact).__name__}, not a fact", hint="pass RunFact, ComponentFact or Annotation")
+            raise InvalidFact(
+                f"item {index} is {type(fact).__name__}, not a fact", hint="pass RunFact, ComponentFact or Annotation"
+            )
     return found
 
 

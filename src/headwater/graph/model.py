@@ -232,7 +232,9 @@ def _bind(reader: Run, claim: Input, states: Iterable[Pointer], runs: Mapping[st
     seen = [
         p
         for p in states
-        if p.name == claim.name and (claim.digest is None or p.digest == claim.digest) and _admits(reader, claim, p, runs)
+        if p.name == claim.name
+        and (claim.digest is None or p.digest == claim.digest)
+        and _admits(reader, claim, p, runs)
     ]
     if seen:
         return max(seen, key=lambda p: (p.produced_at, p.run)).id

@@ -71,7 +71,7 @@ class Neo4jEngine:
             self._bookmarks = neo4j.GraphDatabase.bookmark_manager()
         try:
             with self._failures():
-                self._driver.verify_connectivity(database=database)
+                self._driver.verify_connectivity()
         except BaseException:
             self._driver.close()
             raise

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +22,7 @@ from headwater.graph.engine import Engine, Row
 from headwater.graph.facts import Annotation, Fact, Status, check_facts
 from headwater.graph.model import Component, Consumption, Edge, Node, Pointer, Run, annotation_line, component
 from headwater.graph.schema import migrate
-from headwater.graph.store import OutputFilter, Page, RunDetail, Subgraph, Watermark
+from headwater.graph.store import InputAge, OutputFilter, Page, RunDetail, Subgraph, Suspect, Watermark
 from headwater.graph.values import canonical
 
 _BEGINNING = datetime.min.replace(tzinfo=clock.EPOCH.tzinfo)
@@ -143,6 +143,24 @@ class QueryStore:
             rows = self.engine.read("rank/outputs", **asked)
         return [_pointer(row) for row in rows]
 
+    def components_of(self, runs: Sequence[str]) -> Sequence[str]:
+        """Return the names of the components of these runs, sorted."""
+        return [name for (name,) in self.engine.read("rank/components_of", runs=list(runs))]
+
+    def suspects(self, bad: Sequence[str], good: Sequence[str]) -> Sequence[Suspect]:
+        """Return the runs upstream of a small slice and its contrast, counted by the database."""
+        rows = self.engine.read("rank/suspects", slice_ids=list(bad), contrast_ids=list(good))
+        found = self.sources([row[0] for row in rows]).nodes
+        return [Suspect(_as_run(found[row[0]]), row[2], row[3], tuple(row[5])) for row in rows]
+
+    def input_ages(self, runs: Sequence[str], as_of: datetime | None) -> Sequence[InputAge]:
+        """Return how fresh the inputs of these runs were when each run started, or at `as_of`."""
+        return [_input_age(row) for row in self.engine.read("runs/stale_inputs", ids=list(runs), as_of=as_of)]
+
+    def newest_runs(self) -> Sequence[str]:
+        """Return the id of the newest run of each component."""
+        return [run for (run,) in self.engine.read("runs/newest")]
+
     def search(self, text: str, most: int) -> Sequence[Pointer]:
         """Return the newest state of each name that contains the text."""
         return [_pointer(row) for row in self.engine.read("trace/search", text=text.lower(), most=most)]
@@ -176,13 +194,17 @@ class QueryStore:
         for run, claims in groupby(rows, key=lambda row: row[0]):
             bound = [Consumption(state, run, parse_claim(name, claim)) for _, state, name, claim in claims]
             yield from sorted(map(consumption_line, bound))
-        for _, notes in groupby(map(ingest.decode_annotation, self.engine.stream("store/annotations")), lambda a: a.target):
+        for _, notes in groupby(
+            map(ingest.decode_annotation, self.engine.stream("store/annotations")), lambda a: a.target
+        ):
             yield from sorted(f"{canonical(note.target)} {annotation_line(note)}" for note in notes)
 
     def stats(self) -> Mapping[str, int]:
         """Return how many components, runs, pointers and edges there are."""
         [counts] = self.engine.read("store/stats")
-        return dict(zip(("components", "runs", "pointers", "consumed_by", "produced", "annotations"), counts, strict=True))
+        return dict(
+            zip(("components", "runs", "pointers", "consumed_by", "produced", "annotations"), counts, strict=True)
+        )
 
     def close(self) -> None:
         """Release the engine's connections."""
@@ -206,7 +228,15 @@ def component_line(found: Component) -> str:
 def run_line(found: Run) -> str:
     """Return a run as one line of the graph's digest."""
     ended = None if found.ended_at is None else clock.isoformat(found.ended_at)
-    single = [found.component, found.status, clock.isoformat(found.started_at), ended, found.commit, found.source, found.error]
+    single = [
+        found.component,
+        found.status,
+        clock.isoformat(found.started_at),
+        ended,
+        found.commit,
+        found.source,
+        found.error,
+    ]
     return json.dumps(["run", found.id, *single, found.params, found.triggers], ensure_ascii=False, sort_keys=True)
 
 
@@ -236,14 +266,61 @@ def _pointer(row: Row) -> Pointer:
 def _run(row: Row) -> Run:
     ident, component, status, started, ended, commit, source, error, params, triggers, flagged, labels = row
     return Run(
-        ident, component, Status(status), started, ended, commit, source, error, params, triggers, bool(flagged), labels or {}
+        ident,
+        component,
+        Status(status),
+        started,
+        ended,
+        commit,
+        source,
+        error,
+        params,
+        triggers,
+        bool(flagged),
+        labels or {},
+    )
+
+
+def _as_run(node: Node) -> Run:
+    assert isinstance(node, Run)
+    return node
+
+
+def _input_age(row: Row) -> InputAge:
+    run, at, state, _, produced, maker, _, status, triggers, max_age_us, fresher_state, fresher_run = row
+    return InputAge(
+        run=run,
+        judged_at=at,
+        state=state,
+        produced_at=produced,
+        maker=maker,
+        maker_status=None if status is None else Status(status),
+        maker_triggers=triggers or {},
+        max_age=None if max_age_us is None else timedelta(microseconds=max_age_us),
+        fresher_state=fresher_state,
+        fresher_run=fresher_run,
     )
 
 
 def _subgraph(rows: Iterable[Row], backward: bool) -> Subgraph:
     nodes: dict[str, Node] = {}
     edges: list[Edge] = []
-    for ident, kind, name, type_, digest, run, produced, component, status, started, ended, flagged, labels, links in rows:
+    for (
+        ident,
+        kind,
+        name,
+        type_,
+        digest,
+        run,
+        produced,
+        component,
+        status,
+        started,
+        ended,
+        flagged,
+        labels,
+        links,
+    ) in rows:
         marks = json.loads(labels) if labels else {}
         if kind == "pointer":
             nodes[ident] = Pointer(ident, name, type_, digest, produced, run, bool(flagged), marks)
@@ -257,8 +334,6 @@ def _edges(ident: str, kind: str, links: Sequence[str], backward: bool) -> Itera
     if backward:
         return (Edge(link, ident, "produced" if kind == "pointer" else "consumed_by") for link in links)
     return (Edge(ident, link, "consumed_by" if kind == "pointer" else "produced") for link in links)
-
-
 
 
 def _regex(glob: str | None) -> str:

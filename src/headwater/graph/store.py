@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
-from headwater.graph.facts import Annotation, Fact
+from headwater.graph.facts import Annotation, Fact, Status
 from headwater.graph.model import Component, Consumption, Edge, Node, Pointer, Run
+from headwater.graph.values import JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,32 @@ class RunDetail:
     annotations: Sequence[Annotation]
 
 
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A run in the traces of `ef` bad and `ep` good outputs; `spectrum` lists those outputs' ids, sorted."""
+
+    run: Run
+    ef: int
+    ep: int
+    spectrum: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputAge:
+    """What a run read, and what was fresher at `judged_at`: a newer state of the name, a newer run of the maker's component."""
+
+    run: str
+    judged_at: datetime
+    state: str
+    produced_at: datetime | None
+    maker: str | None
+    maker_status: Status | None
+    maker_triggers: Mapping[str, Mapping[str, JSON]]
+    max_age: timedelta | None
+    fresher_state: str | None
+    fresher_run: str | None
+
+
 class Store(Protocol):
     """A lineage graph that lasts. Every method may raise a StoreError; all are safe to call from many threads."""
 
@@ -105,6 +132,22 @@ class Store(Protocol):
 
     def outputs(self, where: OutputFilter, most: int) -> Sequence[Pointer]:
         """Return the produced states that the filter admits, newest first, `most` at the most."""
+        ...
+
+    def components_of(self, runs: Sequence[str]) -> Sequence[str]:
+        """Return the names of the components of these runs, sorted."""
+        ...
+
+    def suspects(self, bad: Sequence[str], good: Sequence[str]) -> Sequence[Suspect]:
+        """Return the runs upstream of a small slice and its contrast, counted by the database."""
+        ...
+
+    def input_ages(self, runs: Sequence[str], as_of: datetime | None) -> Sequence[InputAge]:
+        """Return how fresh the inputs of these runs were when each run started, or at `as_of`."""
+        ...
+
+    def newest_runs(self) -> Sequence[str]:
+        """Return the id of the newest run of each component."""
         ...
 
     def search(self, text: str, most: int) -> Sequence[Pointer]:

@@ -1,6 +1,7 @@
 """The body of a query template: its statements, and the parameters that each of them uses.
 
-Knows the two languages only as far as their quotes, comments and parameters; it must not know what a statement means.
+Knows the two languages only as far as their quotes, comments and parameters; must not know what a statement
+means.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ _NOT_CODE = {
 # SQLite also takes @x, $x and ?1: they are found here so that they are refused as undeclared.
 _PARAMETER = {
     "sql": re.compile(r":(?<!::)[\w$]+|@[\w$]+|\$(?<!\w\$)[\w$]+|\?\d*"),
-    "cypher": re.compile(r"\$(?:\w+|`)"),
+    "cypher": re.compile(r"\$(?:\w+|`[^`]*`)"),
 }
 _SIGN = {"sql": ":", "cypher": "$"}
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement as it is run, with the parameters it names; `per_row` means once for each row of the batch."""
+    """One statement as it is run, with the parameters it names; `per_row` means once a row of the batch."""
 
     text: str
     params: frozenset[str]
@@ -53,7 +54,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What follows the header; `code` has blanks for what stands in quotes and comments, so that offsets stay."""
+    """What follows the header; `code` is the text with blanks for quotes and comments: offsets stay."""
 
     path: str
     dialect: Dialect
@@ -74,8 +75,10 @@ def refuse(path: str, line: int, problem: str) -> InvalidTemplate:
 def read_body(text: str, path: str, dialect: Dialect, first_line: int) -> Body:
     """Tell the code of a body from its quotes and comments; backticks stay, without what they quote.
 
-    Raises InvalidTemplate for a quote or comment that is never closed.
+    Raises InvalidTemplate for a quote or comment that is never closed, and for NUL, which SQLite cannot take.
     """
+    if "\0" in text:
+        raise refuse(path, first_line + text.count("\n", 0, text.index("\0")), "a statement cannot hold NUL")
 
     def blank(found: re.Match[str]) -> str:
         if found["open"]:
@@ -90,43 +93,59 @@ def read_body(text: str, path: str, dialect: Dialect, first_line: int) -> Body:
 def parameters(body: Body) -> list[Use]:
     """Return each use of a parameter, in order; a form that templates do not allow keeps its sign."""
     sign = _SIGN[body.dialect]
-    return [Use(found[0].removeprefix(sign), found.start()) for found in _PARAMETER[body.dialect].finditer(body.code)]
+    found = (match.span() for match in _PARAMETER[body.dialect].finditer(body.code))
+    return [Use(body.text[start:end].removeprefix(sign).strip("`"), start) for start, end in found]
 
 
 def row_fields(body: Body, rows: str) -> list[Use]:
-    """Return each `row.field` of a Cypher body, where `row` is what `UNWIND $rows AS row` made of the parameter."""
-    aliases = set(re.findall(rf"\bUNWIND\s+\${rows}\s+AS\s+(\w+)", body.code, re.IGNORECASE))
-    if not aliases:
-        return []
-    # One dot before the alias makes it a property of something else, two are a range.
-    field = rf"\b(?:{'|'.join(sorted(aliases))})\s*\.\s*(\w+|`)"
-    return [Use(found[1], found.start()) for found in re.finditer(field, body.code) if _is_variable(body.code, found.start())]
+    """Return each `row.field` of a Cypher body, where `row` is what `UNWIND $rows AS row` calls it."""
+    unwind = re.compile(rf"\bUNWIND\s+\${rows}\s+AS\s+(\w+)", re.IGNORECASE)
+    uses: list[Use] = []
+    for start, end in _spans(body):
+        aliases = {found[1] for found in unwind.finditer(body.code, start, end)}
+        if aliases:
+            uses.extend(_properties(body, aliases, start, end))
+    return uses
+
+
+def _properties(body: Body, variables: Iterable[str], start: int, end: int) -> Iterator[Use]:
+    pattern = re.compile(rf"\b(?:{'|'.join(variables)})\s*\.\s*(\w+|`[^`]*`)")
+    for found in pattern.finditer(body.code, start, end):
+        if _is_variable(body.code, found.start()):
+            yield Use(body.text[slice(*found.span(1))].strip("`"), found.start())
 
 
 def _is_variable(code: str, offset: int) -> bool:
+    """Tell a variable from a parameter `$row` and a property `n.row`; two dots are a range."""
     before = code[max(offset - 2, 0) : offset]
     return not before.endswith("$") and (not before.endswith(".") or before == "..")
 
 
 def statements(body: Body, uses: Sequence[Use], fields: Iterable[str]) -> tuple[Statement, ...]:
-    """Split a body at the semicolons that end a statement; each keeps its own, a piece without code is dropped.
+    """Split a body after the semicolons that end a statement; a piece without code is dropped.
 
-    `uses` are the body's parameters and `fields` those of the batch: an SQL statement that uses one of them is run once per row.
+    `uses` are the body's parameters, `fields` those of the batch: an SQL statement that uses one is run
+    once a row.
     """
     batch = frozenset(fields) if body.dialect == "sql" else frozenset()
     found = []
     for start, end in _spans(body):
-        if body.code[start:end].strip("; \t\r\n"):
-            params = frozenset(use.name for use in uses if start <= use.offset < end)
-            found.append(Statement(body.text[start:end].strip(), params, not params.isdisjoint(batch)))
+        params = frozenset(use.name for use in uses if start <= use.offset < end)
+        found.append(Statement(body.text[start:end].strip(), params, not params.isdisjoint(batch)))
     return tuple(found)
 
 
 def _spans(body: Body) -> Iterator[tuple[int, int]]:
+    """Yield where each statement begins and ends; its own semicolon belongs to it."""
     start = 0
-    for end in (found.end() for found in re.finditer(";", body.code)):
+    for end in (*(found.end() for found in re.finditer(";", body.code)), len(body.code)):
+        code = body.code[start:end]
         # A trigger's own statements end in semicolons too, which SQLite knows best.
-        if body.dialect == "cypher" or sqlite3.complete_statement(body.code[start:end]):
-            yield start, end
+        if body.dialect == "cypher" or sqlite3.complete_statement(code):
+            if code.strip("; \t\r\n"):
+                yield start, end
             start = end
-    yield start, len(body.code)
+    if rest := body.code[start:].strip():
+        if not sqlite3.complete_statement(f"{rest};"):
+            raise body.refuse(body.code.index(rest, start), "the statement is not finished; a trigger ends in END;")
+        yield start, len(body.code)

@@ -1,145 +1,143 @@
-"""The catalogue: every statement that the product runs, by name, from pairs of files below one folder. Runs nothing itself."""
+"""The collection of every query that the product runs: finds the files, pairs them, hands them out by name.
+
+Must not know what a query is for, nor how a backend runs it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import zip_longest
 
 from headwater.errors import UnknownQuery
-from headwater.queries.header import Column, Dialect, Line, Param, split
+from headwater.queries.body import Dialect, refuse
+from headwater.queries.header import Column, Param
 from headwater.queries.template import Template, parse
 
-_SUFFIXES: Mapping[str, Dialect] = {".cypher": "cypher", ".sql": "sql"}
+_DIALECTS: Mapping[str, Dialect] = {".cypher": "cypher", ".sql": "sql"}
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question or change, with one header and a half for each engine."""
+    """A query in its two languages; both halves take the same parameters and give the same columns.
+
+    `rows_param` is the name of the parameter that is a batch, if there is one.
+    """
 
     name: str
+    purpose: str
     params: tuple[Param, ...]
     columns: tuple[Column, ...]
     sql: Template
     cypher: Template
-    rows_param: str | None = field(init=False)
-    param_names: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        batch = next((param.name for param in self.params if param.type == "rows"), None)
-        object.__setattr__(self, "rows_param", batch)
-        object.__setattr__(self, "param_names", frozenset(param.name for param in self.params))
-
-    @property
-    def purpose(self) -> str:
-        """What the query is for: one sentence, or a few lines."""
-        return self.cypher.purpose
+    param_names: frozenset[str]
+    rows_param: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All queries by name; iterates over the queries in the order of their names."""
+    """Queries by name, in the order of their names."""
 
-    queries: Mapping[str, Query]
+    def __init__(self, queries: Iterable[Query]) -> None:
+        self._queries = {query.name: query for query in sorted(queries, key=lambda query: query.name)}
 
     def __getitem__(self, name: str) -> Query:
-        """Return the query. Raises UnknownQuery, whose hint holds the nearest names."""
+        """Return the query of this name, or raise UnknownQuery, whose hint names the nearest."""
         try:
-            return self.queries[name]
+            return self._queries[name]
         except KeyError:
-            near = get_close_matches(name, self.queries, cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}? {UnknownQuery.hint}" if near else None
-            raise UnknownQuery(f"no query of the catalogue is named {name!r}", hint=hint) from None
+            raise self._unknown(name) from None
 
     def __iter__(self) -> Iterator[Query]:
-        return (self.queries[name] for name in sorted(self.queries))
+        return iter(self._queries.values())
 
     def __len__(self) -> int:
-        return len(self.queries)
+        return len(self._queries)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.queries
+        return name in self._queries
 
     def subjects(self) -> tuple[str, ...]:
-        """Return the subjects, which are the folders of the queries, sorted."""
-        return tuple(sorted({name.partition("/")[0] for name in self.queries}))
+        """Return the folders that hold queries, sorted."""
+        return tuple(sorted({name.partition("/")[0] for name in self._queries}))
+
+    def _unknown(self, name: str) -> UnknownQuery:
+        near = difflib.get_close_matches(name, self._queries)
+        hint = f"did you mean {' or '.join(near)}? {UnknownQuery.hint}" if near else None
+        return UnknownQuery(f"no query is called {name!r}", hint=hint)
 
 
 @cache
 def catalogue() -> Catalogue:
-    """Return the product's own catalogue, read and checked at the first call. Raises InvalidTemplate."""
+    """Return the queries of the product, read once from the installed package."""
     return load("headwater.queries")
 
 
-def load(place: str | Traversable) -> Catalogue:
-    """Return the catalogue of all pairs below a package (given by name) or a folder.
+def load(source: str | Traversable) -> Catalogue:
+    """Read every pair below a package, given by its name, or below a folder.
 
-    Raises InvalidTemplate, `path:line: problem`, at the first file that breaks the format, has no twin, or whose header is not
-    its twin's.
+    Raises InvalidTemplate, with `path:line` first, for a file that breaks the format, a doubled name, a name
+    that is not the file's place, a missing half, two different headers, and for a folder without any query.
     """
-    halves = dict(_halves(files(place) if isinstance(place, str) else place, ()))
-    names = {place.rpartition(".")[0] for place in halves}
-    return Catalogue({name: _pair(name, halves, names) for name in sorted(names)})
+    root = resources.files(source) if isinstance(source, str) else source
+    halves: dict[Dialect, dict[str, Template]] = {"cypher": {}, "sql": {}}
+    for place, dialect, file in _files(root, ""):
+        template = parse(_read(file), str(file), dialect, halves["cypher"].get(place))
+        known = halves[dialect].setdefault(template.name, template)
+        if known is not template:
+            raise refuse(template.path, 1, f"the name {template.name!r} is taken by {known.path}")
+        if template.name != place:
+            raise refuse(template.path, 1, f"the name is {template.name!r}, but the file's place is {place!r}")
+    if not any(halves.values()):
+        raise refuse(str(root), 1, "no query stands below this folder")
+    return Catalogue(_pairs(halves["cypher"], halves["sql"]))
 
 
-def show(query: Query, dialect: Dialect) -> str:
-    """Return the whole file of one half, header and body."""
-    return (query.sql if dialect == "sql" else query.cypher).text
-
-
-def _halves(folder: Traversable, parts: tuple[str, ...]) -> Iterator[tuple[str, Traversable]]:
+def _files(folder: Traversable, place: str) -> Iterator[tuple[str, Dialect, Traversable]]:
+    """Yield the place (`subject/name`), language and file of each template below the folder, sorted."""
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        place = (*parts, entry.name)
-        if entry.is_dir():
-            yield from _halves(entry, place)
-        elif entry.name.endswith(tuple(_SUFFIXES)):
-            if len(place) != 2:
-                raise _first_line(entry).refuse("a query file stands in the folder of its subject", hint="as subject/name.sql")
-            yield "/".join(place), entry
-
-
-def _pair(name: str, halves: Mapping[str, Traversable], names: set[str]) -> Query:
-    texts = {dialect: _read(halves[name + suffix]) for suffix, dialect in _SUFFIXES.items() if name + suffix in halves}
-    for suffix, other in ((".sql", ".cypher"), (".cypher", ".sql")):
-        if name + suffix not in halves:
-            raise _first_line(halves[name + other]).refuse(f"{name}{suffix} is missing", hint="a query is a pair of files")
-    paths = {dialect: str(halves[name + suffix]) for suffix, dialect in _SUFFIXES.items()}
-    cypher = parse(texts["cypher"], paths["cypher"], "cypher")
-    _check_same_header(texts, paths)
-    sql = parse(texts["sql"], paths["sql"], "sql")
-    _check_name(cypher, name, names)
-    return Query(name, cypher.params, cypher.columns, sql, cypher)
+        stem, dot, suffix = entry.name.rpartition(".")
+        if dialect := _DIALECTS.get(dot + suffix):
+            yield place + stem, dialect, entry
+        elif entry.is_dir():
+            yield from _files(entry, f"{place}{entry.name}/")
 
 
 def _read(file: Traversable) -> str:
-    content = file.read_bytes()
+    data = file.read_bytes()
     try:
-        return content.decode("utf-8")
+        return data.decode()
     except UnicodeDecodeError as error:
-        number = content.count(b"\n", 0, error.start) + 1
-        raise Line(str(file), number, "").refuse(f"byte 0x{content[error.start]:02x} is not UTF-8") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        raise refuse(str(file), line, f"the byte {data[error.start]:#04x} is not UTF-8") from error
 
 
-def _check_same_header(texts: Mapping[Dialect, str], paths: Mapping[Dialect, str]) -> None:
-    cypher, sql = (split(texts[dialect], paths[dialect], dialect)[0] for dialect in ("cypher", "sql"))
-    for here, there in zip_longest(sql, cypher):
-        ours, theirs = (line.text if line else "nothing more" for line in (here, there))
+def _pairs(cypher: Mapping[str, Template], sql: Mapping[str, Template]) -> Iterator[Query]:
+    for name in sorted(cypher.keys() ^ sql.keys()):
+        half, missing = (cypher[name], ".sql") if name in cypher else (sql[name], ".cypher")
+        raise refuse(half.path, 1, f"the other half, {name}{missing}, is missing")
+    for name, half in cypher.items():
+        yield _query(half, sql[name])
+
+
+def _query(cypher: Template, sql: Template) -> Query:
+    _check_headers(cypher, sql)
+    return Query(
+        name=cypher.name,
+        purpose=cypher.purpose,
+        params=cypher.params,
+        columns=cypher.columns,
+        sql=sql,
+        cypher=cypher,
+        param_names=frozenset(param.name for param in cypher.params),
+        rows_param=next((param.name for param in cypher.params if param.fields), None),
+    )
+
+
+def _check_headers(cypher: Template, sql: Template) -> None:
+    for number, (ours, theirs) in enumerate(zip_longest(sql.lines, cypher.lines), 1):
         if ours != theirs:
-            line = here or Line(paths["sql"], there.number, "")
-            raise line.refuse(f"the headers of the pair differ: here {ours!r}, in the .cypher file {theirs!r}")
-
-
-def _check_name(template: Template, name: str, names: set[str]) -> None:
-    if template.name == name:
-        return
-    doubled = f"the name {template.name} is doubled: it is another file's" if template.name in names else None
-    problem = doubled or f"the name {template.name} is not the file's place"
-    raise Line(template.path, 1, "").refuse(problem, hint=f"write `name: {name}(...)` or move the file")
-
-
-def _first_line(file: Traversable) -> Line:
-    return Line(str(file), 1, "")
+            raise refuse(sql.path, number, f"the header differs from here on from that of {cypher.path}: {theirs!r}")

@@ -1,60 +1,46 @@
-"""The header of a query file: the leading comment block that declares the query. Knows no body, no folder and no database."""
+"""The header of a query template: what the query is called, takes, gives and costs.
+
+    name: trace/upstream(ids)
+    Everything that these states and runs were derived from.
+    param ids: list[str]   ids of states and runs
+    returns: id str, kind str, links json
+    order: id
+    cost: one index seek a start, then the nodes and edges upstream
+    browser: :param ids => ['predictions.csv@r3']
+
+The lines stand in this order; `order:` and the parameters may be absent. A long `param` or `returns:` line
+goes on, after a comma, on the next line, which two blanks indent.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import takewhile, zip_longest
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from headwater.errors import InvalidTemplate
+from headwater.queries.body import refuse
 
-Dialect = Literal["sql", "cypher"]
-
-COMMENT: Mapping[Dialect, str] = {"sql": "--", "cypher": "//"}
-
-_SCALARS = ("str", "int", "float", "bool", "datetime")
-_LISTS = ("list[str]", "list[int]")
-_ORDER = ("name", "purpose", "param", "returns", "order", "cost", "browser")
-_ONCE = ("name", "returns", "order", "cost")
-_TYPE_HINT = "types are str, int, float, bool, datetime (each optionally `| null`), list[str], list[int] and rows{field: type, ...}"
-
-_KEYWORD = re.compile(r"(?:(name|returns|order|cost|browser):|(param)\b(?!:))[ ]*(.*)")
-_NAME = re.compile(r"([a-z]\w*/\w+)\(([^()]*)\)")
-_PARAM = re.compile(r"([A-Za-z]\w*):[ ]+(rows\{[^}]*\}|\S.*?)(?:[ ]{2,}(.*))?")
-_FIELD = re.compile(r"([A-Za-z]\w*):[ ]+(.+)")
-_COLUMN = re.compile(r"([A-Za-z]\w*)[ ]+(.+)")
-_BROWSER = re.compile(r":param ([A-Za-z]\w*) => \S.*")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a query file, with the place that its complaints name."""
-
-    path: str
-    number: int
-    text: str
-
-    def refuse(self, problem: str, hint: str = "") -> InvalidTemplate:
-        """Return the error that names this line as `path:line: problem`."""
-        return InvalidTemplate(f"{self.path}:{self.number}: {problem}", hint=hint)
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """A declared parameter, or a field of a `rows` parameter; `type` is the word of the header, without `| null`."""
-
-    name: str
-    type: str
-    nullable: bool = False
-    fields: tuple[Param, ...] = ()
-    meaning: str = ""
+_PURPOSE = "purpose"
+_KINDS = ("name:", _PURPOSE, "param ", "returns:", "order:", "cost:", "browser:")
+_PLACE = {kind: place for place, kind in enumerate(_KINDS)}
+_REQUIRED = ("name:", _PURPOSE, "returns:", "cost:")
+_REPEATED = (_PURPOSE, "param ", "browser:")
+_LONG = ("param ", "returns:")
+_KIND = re.compile("name:|param |returns:|order:|cost:|browser:")
+_NAME = re.compile(r"name: ([a-z][a-z0-9]*/[a-z0-9_]+)\(((?:\w+(?:, \w+)*)?)\)")
+_PARAM = re.compile(
+    r"param ([a-z][a-z0-9_]*): (?:rows\{([^{}]*)\}|([a-z]+(?:\[[a-z]+\])?(?: \| null)?))(?: +([^|\s].*))?"
+)
+_BROWSER = re.compile(r"browser: (:param (\w+) => \S.*)")
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
+_SCALARS = frozenset({"str", "int", "float", "bool", "datetime"})
+_SCALARS_AND_JSON = _SCALARS | {"json"}
+_LISTS = frozenset({"list[str]", "list[int]"})
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A returned column; `type` is the word of the header, without `| null`."""
+    """A column of the answer, or a field of a batch; `json` is text that holds a JSON document."""
 
     name: str
     type: str
@@ -62,197 +48,185 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """What a header declares; `declared_at` is the line of each parameter, `lines` are all of them without comment marks."""
+class Param:
+    """A declared parameter; the type `rows` is a batch, whose `fields` each row has."""
 
+    name: str
+    type: str
+    nullable: bool
+    fields: tuple[Column, ...]
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header that keeps the format.
+
+    `lines` are its lines without the comment sign, `param_lines` the numbers of those that declare a
+    parameter and `browser` those that set an example of each in Neo4j Browser.
+    """
+
+    lines: tuple[str, ...]
     name: str
     purpose: str
     params: tuple[Param, ...]
+    param_lines: tuple[int, ...]
     columns: tuple[Column, ...]
     order: str | None
     cost: str
     browser: tuple[str, ...]
-    declared_at: Mapping[str, Line]
-    lines: tuple[Line, ...]
-
-    @property
-    def rows(self) -> Param | None:
-        """The batch parameter, if the query has one."""
-        return next((param for param in self.params if param.type == "rows"), None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    line: Line
-    keyword: str
+class _Line:
+    number: int
+    kind: str
     text: str
 
-    def is_continued_by(self, line: Line) -> bool:
-        if self.keyword in ("name", "purpose"):
-            return False
-        return line.text.startswith("  ") or (self.keyword == "param" and not _is_closed(self.text))
+    @property
+    def value(self) -> str:
+        return self.text.removeprefix(self.kind).strip()
 
 
-def split(text: str, path: str, dialect: Dialect) -> tuple[tuple[Line, ...], str]:
-    """Return the header's lines without their comment marks, and the text after the header.
+def read_header(lines: tuple[str, ...], path: str) -> Header:
+    """Read a header from its lines without their comment sign.
 
-    Raises InvalidTemplate for a file without a header, or with a comment mark that no blank and no text follow.
+    Raises InvalidTemplate for a line that is malformed, missing or out of place, an unknown type and a
+    doubled parameter.
     """
-    mark = COMMENT[dialect]
-    raw = list(takewhile(lambda one: one.startswith(mark), text.split("\n")))
-    lines = tuple(_header_line(Line(path, number, one.rstrip("\r")), mark) for number, one in enumerate(raw, start=1))
-    if not lines:
-        raise Line(path, 1, "").refuse(f"the file does not begin with `{mark} name: subject/name(...)`")
-    return lines, "\n".join(text.split("\n")[len(raw) :])
-
-
-def parse_header(lines: tuple[Line, ...]) -> Header:
-    """Return what the lines declare. Raises InvalidTemplate with the line that breaks the format."""
-    entries = list(_entries(lines))
-    _check_sequence(entries, lines[-1])
-    of = {word: [entry for entry in entries if entry.keyword == word] for word in _ORDER}
-    name, listed = _name(of["name"][0])
-    params = tuple(_param(entry) for entry in of["param"])
-    header = Header(
-        name=name,
-        purpose="\n".join(entry.text for entry in of["purpose"]),
-        params=params,
-        columns=_columns(of["returns"][0]),
-        order=next((entry.text for entry in of["order"]), None),
-        cost=of["cost"][0].text,
-        browser=tuple(entry.text for entry in of["browser"]),
-        declared_at={param.name: entry.line for param, entry in zip(params, of["param"], strict=True)},
+    groups = _grouped(_joined(lines, path), path)
+    params = _params(groups["param "], path)
+    return Header(
         lines=lines,
+        name=_name(groups["name:"][0], params, path),
+        purpose="\n".join(line.text for line in groups[_PURPOSE]),
+        params=params,
+        param_lines=tuple(line.number for line in groups["param "]),
+        columns=_columns(groups["returns:"][0], path),
+        order=groups["order:"][0].value if groups["order:"] else None,
+        cost=groups["cost:"][0].value,
+        browser=_browser(groups["browser:"], params, path),
     )
-    _check_params(header, listed, of["param"])
-    _check_browser(header, of["browser"])
-    return header
 
 
-def _header_line(line: Line, mark: str) -> Line:
-    rest = line.text.removeprefix(mark)
-    if not rest.startswith(" ") or not rest.strip():
-        raise line.refuse(
-            f"a header line is `{mark} ` and then text, not {line.text!r}",
-            hint="leave an empty line between the header and a comment of the body",
-        )
-    return replace(line, text=rest[1:])
-
-
-def _entries(lines: Sequence[Line]) -> Iterator[_Entry]:
-    current: _Entry | None = None
-    for line in lines:
-        if current and current.is_continued_by(line):
-            current = replace(current, text=f"{current.text} {line.text.strip()}")
+def _joined(lines: Iterable[str], path: str) -> Iterator[_Line]:
+    """Yield the lines with continued ones put together, each under its first number."""
+    held: _Line | None = None
+    for number, text in enumerate(lines, 1):
+        if held and held.kind in _LONG and held.text.endswith(","):
+            if not text.startswith("  "):
+                raise refuse(
+                    path,
+                    number,
+                    f"malformed header line {text!r}; after a comma two blanks indent it",
+                )
+            held = _Line(held.number, held.kind, f"{held.text} {text.strip()}")
             continue
-        following = _entry(line, current)
-        if current:
-            yield current
-        current = following
-    if current:
-        yield current
+        if held:
+            yield held
+        found = _KIND.match(text)
+        held = _Line(number, found[0] if found else _PURPOSE, text)
+    if held:
+        yield held
 
 
-def _entry(line: Line, before: _Entry | None) -> _Entry:
-    if keyword := _KEYWORD.match(line.text):
-        return _Entry(line, keyword[1] or keyword[2], keyword[3].strip())
-    if before is None or before.keyword in ("name", "purpose"):
-        return _Entry(line, "purpose", line.text.strip())
-    raise line.refuse(
-        f"not a header line: {line.text!r}",
-        hint="after the purpose come `param NAME: TYPE`, `returns:`, `order:`, `cost:` and `browser:`; a long one goes on, indented",
-    )
+def _grouped(lines: Iterable[_Line], path: str) -> Mapping[str, Sequence[_Line]]:
+    """Sort the lines by kind, and check that each stands in its place and as often as it may."""
+    groups: dict[str, list[_Line]] = {kind: [] for kind in _KINDS}
+    place = 0
+    for line in lines:
+        if _PLACE[line.kind] < place:
+            raise refuse(path, line.number, f"malformed header line {line.text!r}; it cannot stand here")
+        if groups[line.kind] and line.kind not in _REPEATED:
+            raise refuse(path, line.number, f"malformed header: a second line {line.kind!r}")
+        if not line.value:
+            raise refuse(path, line.number, f"malformed header line {line.text!r}; it says nothing")
+        place = _PLACE[line.kind]
+        groups[line.kind].append(line)
+    for kind in _REQUIRED:
+        if not groups[kind]:
+            raise refuse(path, 1, f"the header has no line {kind!r}, which is required")
+    return groups
 
 
-def _check_sequence(entries: Sequence[_Entry], last: Line) -> None:
-    if entries[0].keyword != "name":
-        raise entries[0].line.refuse("the first line is `name: subject/name(param, param)`")
-    for before, entry in zip(entries, entries[1:], strict=False):
-        if entry.keyword == before.keyword and entry.keyword in _ONCE:
-            raise entry.line.refuse(f"a second `{entry.keyword}:`")
-        if _ORDER.index(entry.keyword) < _ORDER.index(before.keyword):
-            raise entry.line.refuse(f"`{entry.keyword}` stands before `{before.keyword}`", hint=f"the order is {', '.join(_ORDER)}")
-    present = {entry.keyword for entry in entries if entry.text}
-    for word, wanted in {"purpose": "a line of purpose", "returns": "`returns:`", "cost": "`cost:`"}.items():
-        if word not in present:
-            raise last.refuse(f"the header has no {wanted}")
+def _name(line: _Line, params: Sequence[Param], path: str) -> str:
+    found = _NAME.fullmatch(line.text)
+    if not found:
+        raise refuse(path, line.number, f"malformed header line {line.text!r}; write name: subject/name(param, param)")
+    declared = ", ".join(param.name for param in params)
+    if found[2] != declared:
+        raise refuse(
+            path,
+            line.number,
+            f"the name lists the parameters ({found[2]}), the lines declare ({declared})",
+        )
+    return found[1]
 
 
-def _name(entry: _Entry) -> tuple[str, list[str]]:
-    match = _NAME.fullmatch(entry.text)
-    if not match:
-        raise entry.line.refuse(f"not a name: {entry.text!r}", hint="write `name: subject/name(param, param)`")
-    return match[1], [one.strip() for one in match[2].split(",")] if match[2].strip() else []
+def _params(lines: Iterable[_Line], path: str) -> tuple[Param, ...]:
+    params: list[Param] = []
+    taken: set[str] = set()
+    for line in lines:
+        param = _param(line, path)
+        for name in (param.name, *(field.name for field in param.fields)):
+            if name in taken:
+                raise refuse(path, line.number, f"the parameter {name!r} is declared twice")
+            taken.add(name)
+        if param.fields and any(known.fields for known in params):
+            raise refuse(path, line.number, f"{param.name!r} is a second rows parameter; a query takes one at most")
+        params.append(param)
+    return tuple(params)
 
 
-def _param(entry: _Entry) -> Param:
-    match = _PARAM.fullmatch(entry.text)
-    if not _is_closed(entry.text):
-        raise entry.line.refuse("`rows{` is never closed by `}`")
-    if not match:
-        raise entry.line.refuse(f"not a parameter: {entry.text!r}", hint="write `param NAME: TYPE   meaning`")
-    name, kind, meaning = match[1], match[2], match[3] or ""
-    if kind.startswith("rows{"):
-        return Param(name, "rows", fields=_fields(kind[5:-1], entry.line), meaning=meaning)
-    return Param(name, *_typed(kind, entry.line, _SCALARS + _LISTS), meaning=meaning)
+def _param(line: _Line, path: str) -> Param:
+    found = _PARAM.fullmatch(line.text)
+    if not found:
+        raise refuse(path, line.number, f"malformed header line {line.text!r}; write param NAME: TYPE   meaning")
+    name, fields, kind, meaning = found.groups(default="")
+    if kind:
+        column = _column(name, kind, line, path, _SCALARS)
+        return Param(name, column.type, column.nullable, (), meaning)
+    return Param(name, "rows", False, _items(fields, ": ", line, path, _SCALARS), meaning)
 
 
-def _is_closed(declaration: str) -> bool:
-    return declaration.count("{") == declaration.count("}")
+def _columns(line: _Line, path: str) -> tuple[Column, ...]:
+    return () if line.value == "nothing" else _items(line.value, " ", line, path, _SCALARS_AND_JSON)
 
 
-def _fields(text: str, line: Line) -> tuple[Param, ...]:
-    fields = []
-    for one in text.split(","):
-        match = _FIELD.fullmatch(one.strip())
-        if not match:
-            raise line.refuse(f"not a field of rows: {one.strip()!r}", hint="write `rows{field: type, field: type | null}`")
-        fields.append(Param(match[1], *_typed(match[2], line, _SCALARS + _LISTS)))
-    return tuple(fields)
-
-
-def _columns(entry: _Entry) -> tuple[Column, ...]:
-    if entry.text == "nothing":
-        return ()
+def _items(text: str, between: str, line: _Line, path: str, scalars: frozenset[str]) -> tuple[Column, ...]:
+    """Read `name type, name type`, where `between` parts the two; each name once."""
     columns: dict[str, Column] = {}
-    for one in entry.text.split(","):
-        match = _COLUMN.fullmatch(one.strip())
-        if not match:
-            raise entry.line.refuse(f"not a column: {one.strip()!r}", hint="write `returns: column type, column type` or `returns: nothing`")
-        if match[1] in columns:
-            raise entry.line.refuse(f"the column {match[1]} is doubled")
-        columns[match[1]] = Column(match[1], *_typed(match[2], entry.line, (*_SCALARS, *_LISTS, "json")))
+    for item in text.split(","):
+        name, _, kind = item.strip().partition(between)
+        if not _WORD.fullmatch(name) or not kind:
+            raise refuse(path, line.number, f"malformed header: {item.strip()!r} is not 'name{between}type'")
+        if name in columns:
+            raise refuse(path, line.number, f"{name!r} is declared twice")
+        columns[name] = _column(name, kind, line, path, scalars)
     return tuple(columns.values())
 
 
-def _typed(text: str, line: Line, known: Sequence[str]) -> tuple[str, bool]:
-    base = text.removesuffix(" | null")
-    if base not in known or (base in _LISTS and base != text):
-        raise line.refuse(f"unknown type {text!r}", hint=_TYPE_HINT + "; two blanks stand before a meaning")
-    return base, base != text
+def _column(name: str, kind: str, line: _Line, path: str, scalars: frozenset[str]) -> Column:
+    bare = kind.removesuffix(" | null")
+    if kind not in _LISTS and bare not in scalars:
+        raise refuse(path, line.number, f"unknown type {kind!r} of {name!r}")
+    return Column(name, bare, bare != kind)
 
 
-def _check_params(header: Header, listed: list[str], entries: Sequence[_Entry]) -> None:
-    seen: set[str] = set()
-    for param, entry in zip(header.params, entries, strict=True):
-        for name in (param.name, *(field.name for field in param.fields)):
-            if name in seen:
-                raise entry.line.refuse(f"the parameter {name} is doubled")
-            seen.add(name)
-    batches = [entry for param, entry in zip(header.params, entries, strict=True) if param.type == "rows"]
-    if len(batches) > 1:
-        raise batches[1].line.refuse("a second rows parameter", hint="a query takes one batch")
-    declared = [param.name for param in header.params]
-    if listed != declared:
-        raise header.lines[0].refuse(f"the name lists ({', '.join(listed)}), the `param` lines ({', '.join(declared)})")
-
-
-def _check_browser(header: Header, entries: Sequence[_Entry]) -> None:
-    for param, entry in zip_longest(header.params, entries):
-        if entry is None:
-            raise header.declared_at[param.name].refuse(f"no `browser: :param {param.name} => ...` for the parameter {param.name}")
-        if param is None:
-            raise entry.line.refuse(f"{entry.text!r} belongs to no parameter")
-        match = _BROWSER.fullmatch(entry.text)
-        if not match or match[1] != param.name:
-            raise entry.line.refuse(f"not an example of {param.name}: {entry.text!r}", hint=f"write `browser: :param {param.name} => EXPRESSION`")
+def _browser(lines: Sequence[_Line], params: Sequence[Param], path: str) -> tuple[str, ...]:
+    """Return the `:param` lines, one a parameter in the order of the parameters."""
+    examples: dict[str, str] = {}
+    for line, param in zip(lines, params, strict=False):
+        found = _BROWSER.fullmatch(line.text)
+        if not found or found[2] != param.name:
+            raise refuse(
+                path,
+                line.number,
+                f"malformed header line {line.text!r}; write browser: :param {param.name} => VALUE",
+            )
+        examples[param.name] = found[1]
+    if len(lines) > len(params):
+        raise refuse(path, lines[len(params)].number, "malformed header: more 'browser:' lines than parameters")
+    if len(lines) < len(params):
+        raise refuse(path, 1, f"the header has no line 'browser:' for {params[len(lines)].name!r}, which is required")
+    return tuple(examples.values())

@@ -1,115 +1,94 @@
-"""One half of a query: a text file with a header and a body, checked as it is read. Knows no folder and runs nothing."""
+"""One half of a query: a file whose leading comment says what it takes and gives, and whose body runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import LiteralString
+from dataclasses import dataclass, fields
 
-from headwater.queries.body import Token, group, is_finished, scan, text_of, uses
-from headwater.queries.header import Column, Dialect, Header, Line, Param, parse_header, split
+from headwater.queries.body import (
+    Body,
+    Dialect,
+    Statement,
+    Use,
+    parameters,
+    read_body,
+    refuse,
+    row_fields,
+    statements,
+)
+from headwater.queries.header import Header, read_header
+
+_COMMENT = {"cypher": "//", "sql": "--"}
+_DECLARED = tuple(field.name for field in fields(Header))
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """A checked query file.
+class Template(Header):
+    """One file of a pair: what its header declares, and what runs.
 
-    `text` is the whole file and `body` what follows its header, both byte for byte; `statements` are cut out of the body, each
-    with its `;`, in the order in which they run. `browser` holds one `:param NAME => EXPRESSION` a parameter.
+    `text` is the whole file and `body` what follows the header, both byte for byte; `statements` are cut out
+    of the body, in the order in which they run.
     """
 
-    name: str
-    purpose: str
-    params: tuple[Param, ...]
-    columns: tuple[Column, ...]
-    order: str | None
-    cost: str
-    browser: tuple[str, ...]
-    body: LiteralString
-    text: LiteralString
-    statements: tuple[LiteralString, ...]
     path: str
+    body: str
+    text: str
+    statements: tuple[Statement, ...]
 
 
-def parse(text: str, path: str, dialect: Dialect) -> Template:
-    """Return the template that the text holds.
+def parse(text: str, path: str, dialect: Dialect, other: Header | None = None) -> Template:
+    """Read one half of a query from the text of its file; `other` is the half read before, if there is one.
 
-    Raises InvalidTemplate, `path:line: problem`, for a header that breaks the format, an empty or unfinished body, and for a
-    parameter that is undeclared, unused or doubled.
+    Raises InvalidTemplate, with `path:line` first, for a header that breaks the format, a parameter that is
+    undeclared, unused or doubled, a quote that is never closed and a body without a statement.
     """
-    lines, body = split(text, path, dialect)
-    header = parse_header(lines)
-    tokens = scan(body, dialect)
-    statements = group(body, tokens, dialect)
-    _check_statements(body, tokens, statements, dialect, header)
-    _check_uses(body, statements, dialect, header)
-    return Template(
-        name=header.name,
-        purpose=header.purpose,
-        params=header.params,
-        columns=header.columns,
-        order=header.order,
-        cost=header.cost,
-        browser=header.browser,
-        body=body,
-        text=text,
-        statements=tuple(text_of(body, statement) for statement in statements),
-        path=path,
-    )
+    lines, start = _header_lines(text, path, dialect)
+    # Reading a header is half of the work, and both halves of a pair have the same.
+    header = other if other and other.lines == lines else read_header(lines, path)
+    body = read_body(text[start:], path, dialect, len(lines) + 1)
+    uses = parameters(body)
+    found = statements(body, uses, [field.name for param in header.params for field in param.fields])
+    if not found:
+        raise body.refuse(0, "the body is empty; write the statement under the header")
+    _check_uses(body, uses, header)
+    declared = {name: getattr(header, name) for name in _DECLARED}
+    return Template(**declared, path=path, body=body.text, text=text, statements=found)
 
 
-def _check_statements(
-    body: str, tokens: Sequence[Token], statements: Sequence[Sequence[Token]], dialect: Dialect, header: Header
-) -> None:
-    for token in tokens:
-        if token.kind == "unclosed":
-            raise _at(header, body, token.start).refuse(f"{token.text} opens what nothing closes")
-    if not statements:
-        raise _at(header, body, 0).refuse("the body is empty", hint="the statement stands right under the header")
-    if dialect == "sql" and not is_finished(body, statements[-1]):
-        raise _at(header, body, statements[-1][0].start).refuse("the statement is not finished", hint="a trigger ends with `END;`")
+def _header_lines(text: str, path: str, dialect: Dialect) -> tuple[tuple[str, ...], int]:
+    """Return the leading comment lines without their sign, and the offset of the body."""
+    sign, start = _COMMENT[dialect], 0
+    lines: list[str] = []
+    while text.startswith(sign, start):
+        end = text.find("\n", start) + 1 or len(text)
+        line = text[start:end].rstrip("\r\n")
+        if not line.startswith(f"{sign} "):
+            raise refuse(path, len(lines) + 1, f"malformed header line {line!r}; a blank follows the {sign}")
+        lines.append(line[len(sign) + 1 :])
+        start = end
+    return tuple(lines), start
 
 
-def _check_uses(body: str, statements: Sequence[Sequence[Token]], dialect: Dialect, header: Header) -> None:
-    rows = header.rows.name if header.rows else None
-    sign = {"sql": ":", "cypher": "$"}[dialect]
-    declared = _declared(header, dialect)
-    used = set()
-    for use in sorted(uses(statements, dialect, rows), key=lambda use: use.start):
+def _check_uses(body: Body, uses: Sequence[Use], header: Header) -> None:
+    """Check that the body uses what the header declares, and nothing else."""
+    declared = list(zip(header.params, header.param_lines, strict=True))
+    plain = {param.name: line for param, line in declared}
+    batches = {param.name for param, _ in declared if param.fields}
+    of_row = {field.name: line for param, line in declared for field in param.fields}
+    if body.dialect == "sql":
+        given = {name: line for name, line in plain.items() if name not in batches}
+        _compare(body, uses, given | of_row, "parameter")
+        return
+    _compare(body, uses, plain, "parameter")
+    for name in batches:
+        _compare(body, row_fields(body, name), of_row, f"field of ${name}")
+
+
+def _compare(body: Body, uses: Sequence[Use], declared: Mapping[str, int], what: str) -> None:
+    for use in uses:
         if use.name not in declared:
-            raise _at(header, body, use.start).refuse(
-                f"undeclared parameter {use.written}", hint=_undeclared_hint(use.name, rows, declared)
-            )
-        if dialect == "sql" and not use.written.startswith(sign):
-            raise _at(header, body, use.start).refuse(f"a parameter is written {sign}{use.name}, not {use.written}")
-        used.add(use.name)
+            raise body.refuse(use.offset, f"undeclared {what}: {use.name!r}")
+    used = {use.name for use in uses}
     for name, line in declared.items():
         if name not in used:
-            raise line.refuse(f"the parameter {name} is not used in the body", hint=_unused_hint(name, rows, dialect))
-
-
-def _declared(header: Header, dialect: Dialect) -> Mapping[str, Line]:
-    declared = {}
-    for param in header.params:
-        line = header.declared_at[param.name]
-        prefix = f"{param.name}." if dialect == "cypher" else ""
-        if not param.fields or dialect == "cypher":
-            declared[param.name] = line
-        declared |= {prefix + field.name: line for field in param.fields}
-    return declared
-
-
-def _undeclared_hint(name: str, rows: str | None, declared: Mapping[str, Line]) -> str:
-    if name == rows:
-        return "an SQL body runs once a row and names its fields: :" + ", :".join(declared)
-    return f"declared: {', '.join(declared)}" if declared else "the header declares no parameter"
-
-
-def _unused_hint(name: str, rows: str | None, dialect: Dialect) -> str:
-    if dialect == "cypher" and rows and name.startswith(f"{rows}."):
-        return f"write `UNWIND ${rows} AS row` and then row.{name.removeprefix(f'{rows}.')}"
-    return "strings, quoted identifiers and comments do not count"
-
-
-def _at(header: Header, body: str, offset: int) -> Line:
-    return Line(header.lines[0].path, len(header.lines) + 1 + body.count("\n", 0, offset), "")
+            raise refuse(body.path, line, f"unused {what}: the header declares {name!r}, the body never uses it")

@@ -1,0 +1,51 @@
+"""The use cases: what people ask a lineage graph. They take a Store and know no backend.
+
+The command line and HTTP call these and nothing else, so that every door gives the same answer.
+"""
+
+from headwater.graph.lineage.diff import Diff, Divergence, diff
+from headwater.graph.lineage.rank import Ranking, SuspectGroup, rank, review
+from headwater.graph.lineage.runs import (
+    RunPage,
+    annotation_document,
+    component_document,
+    components,
+    flag,
+    history,
+    inspect,
+    inspect_document,
+    recent,
+    search,
+)
+from headwater.graph.lineage.stale import Cause, Staleness, stale, stale_components
+from headwater.graph.lineage.walk import UNLIMITED, Limits, between, impact, resolve, trace
+
+__all__ = [
+    "UNLIMITED",
+    "Cause",
+    "Diff",
+    "Divergence",
+    "Limits",
+    "Ranking",
+    "RunPage",
+    "Staleness",
+    "SuspectGroup",
+    "annotation_document",
+    "between",
+    "component_document",
+    "components",
+    "diff",
+    "flag",
+    "history",
+    "impact",
+    "inspect",
+    "inspect_document",
+    "rank",
+    "recent",
+    "resolve",
+    "review",
+    "search",
+    "stale",
+    "stale_components",
+    "trace",
+]

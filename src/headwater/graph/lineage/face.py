@@ -1,0 +1,114 @@
+"""One store with all questions as methods: what `headwater.connect` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from headwater.graph.answer import Answer
+from headwater.graph.facts import Fact
+from headwater.graph.lineage import diff, rank, runs, stale, walk
+from headwater.graph.lineage.walk import UNLIMITED, Limits
+from headwater.graph.model import Component, Pointer
+from headwater.graph.store import RunDetail, Store
+
+
+class Lineage:
+    """A lineage graph to record in and to ask. References are names (their newest state), state ids, digests or run ids."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def record(self, facts: Iterable[Fact]) -> None:
+        """Add the facts, all or none; recording one again changes nothing. Returns when they are durable."""
+        self.store.record(facts)
+
+    def trace(self, of: str | Sequence[str], limits: Limits = UNLIMITED, as_of: datetime | None = None) -> Answer:
+        """Return everything that the outputs were derived from. Raises UnknownPointer."""
+        return walk.trace(self.store, of, limits, as_of)
+
+    def impact(self, of: str | Sequence[str], limits: Limits = UNLIMITED, as_of: datetime | None = None) -> Answer:
+        """Return everything that derives from the inputs: the forward trace. Raises UnknownPointer."""
+        return walk.impact(self.store, of, limits, as_of)
+
+    def between(self, source: str, target: str) -> Answer:
+        """Return how `target` derives from `source`; empty when it does not. Raises UnknownPointer."""
+        return walk.between(self.store, source, target)
+
+    def rank(
+        self,
+        bad: rank.Slice,
+        contrast: rank.Slice | None = None,
+        formula: str | None = None,
+        most_outputs: int = 20_000,
+    ) -> rank.Ranking:
+        """Return the runs behind the bad outputs, most suspicious first. Raises UnknownPointer, UsageError."""
+        return rank.rank(self.store, bad, contrast, formula, most_outputs)
+
+    def review(self, formula: str | None = None) -> rank.Ranking:
+        """Return the runs behind all flagged outputs."""
+        return rank.review(self.store, formula)
+
+    def stale(self, of: str, as_of: datetime | None = None, max_age: timedelta | None = None) -> stale.Staleness:
+        """Return why a run or pointer is stale. Raises UnknownPointer."""
+        return stale.stale(self.store, of, as_of, max_age)
+
+    def stale_components(
+        self, as_of: datetime | None = None, max_age: timedelta | None = None
+    ) -> list[stale.Staleness]:
+        """Return the components whose newest run is stale, by that run."""
+        return stale.stale_components(self.store, as_of, max_age)
+
+    def diff(self, a: str, b: str) -> diff.Diff:
+        """Return where two runs or traces first differ. Raises UnknownPointer, UsageError."""
+        return diff.diff(self.store, a, b)
+
+    def history(self, component: str, size: int = 20, cursor: str | None = None) -> runs.RunPage:
+        """Return the newest runs of a component. Raises UnknownComponent, InvalidCursor."""
+        return runs.history(self.store, component, size, cursor)
+
+    def recent(self, size: int = 20, cursor: str | None = None) -> runs.RunPage:
+        """Return the newest runs. Raises InvalidCursor."""
+        return runs.recent(self.store, size, cursor)
+
+    def inspect(self, run: str) -> RunDetail:
+        """Return one run with inputs, outputs, triggers and annotations. Raises UnknownRun."""
+        return runs.inspect(self.store, run)
+
+    def components(self) -> Sequence[Component]:
+        """Return all components by name."""
+        return runs.components(self.store)
+
+    def search(self, text: str, most: int = 50) -> Sequence[Pointer]:
+        """Return the newest state of each name that contains the text in any case."""
+        return runs.search(self.store, text, most)
+
+    def flag(self, of: str | Sequence[str], who: str | None = None, why: str | None = None) -> list[str]:
+        """Flag states or runs for review; return their ids. Raises UnknownPointer."""
+        return runs.flag(self.store, [of] if isinstance(of, str) else of, who, why)
+
+    def unflag(self, of: str | Sequence[str], who: str | None = None, why: str | None = None) -> list[str]:
+        """Clear the flag of states or runs; return their ids. Raises UnknownPointer."""
+        return runs.flag(self.store, [of] if isinstance(of, str) else of, who, why, on=False)
+
+    def digest(self) -> str:
+        """Return the hash of the whole graph: equal on every store that holds the same facts."""
+        return self.store.digest()
+
+    def stats(self) -> Mapping[str, int]:
+        """Return how many components, runs, pointers and edges there are."""
+        return self.store.stats()
+
+    def close(self) -> None:
+        """Release the store; closing again does nothing."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""What pipelines call to record themselves. Imports no optional package."""
