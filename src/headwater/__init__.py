@@ -1,4 +1,6 @@
-"""Headwater: lineage for machine-learning pipelines. Where an output came from, what an input reaches, which run is to blame.
+"""Headwater: lineage for machine-learning pipelines.
+
+Where an output came from, what an input reaches, which run is to blame.
 
 import headwater
 

@@ -20,6 +20,8 @@ def now() -> datetime:
 
 def as_utc(value: datetime, what: str = "time") -> datetime:
     """Return `value` in UTC; raise NaiveDatetime, naming `what`, when it carries no zone."""
+    if type(value) is not datetime:
+        value = _exactly(value, what)
     if value.tzinfo is UTC:
         return value
     if value.utcoffset() is None:
@@ -28,6 +30,14 @@ def as_utc(value: datetime, what: str = "time") -> datetime:
         return value.astimezone(UTC)
     except OverflowError as exc:
         raise InvalidFact(f"{what} {value.isoformat()} lies outside the years 1 to 9999 in UTC") from exc
+
+
+def _exactly(value: datetime, what: str) -> datetime:
+    """Return a subclass of datetime, such as a pandas Timestamp, as a plain datetime of the same microseconds."""
+    if not isinstance(value, datetime) or value != value:  # noqa: PLR0124  # NaT is a datetime that equals nothing
+        raise InvalidFact(f"{what} {value!r} is not a time", hint="pass an aware datetime")
+    fields = (value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond)
+    return datetime(*fields, tzinfo=value.tzinfo, fold=value.fold)
 
 
 def to_micros(value: datetime) -> int:
@@ -41,5 +51,8 @@ def from_micros(micros: int) -> datetime:
 
 
 def isoformat(value: datetime) -> str:
-    """Return the UTC `value` as RFC 3339 text with six digits and Z: equal instants give equal text, and text sorts as time."""
+    """Return the UTC `value` as RFC 3339 text with six digits and Z.
+
+    Equal instants give equal text, and text sorts as time.
+    """
     return f"{value.isoformat(timespec='microseconds')[:26]}Z"

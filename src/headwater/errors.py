@@ -28,8 +28,8 @@
         ├── SchemaTooNew
         └── CorruptStore
 
-The docstring of a class is its default message, `hint` says what to do, `code` is the stable word for programs and `status` the
-HTTP status.
+The docstring of a class is its default message, `hint` says what to do, `code` is the stable word for programs and
+`status` the HTTP status.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class InvalidValue(InvalidFact):
     """The value cannot be stored exactly."""
 
     code = "invalid_value"
-    hint = "use JSON values: text, whole numbers of 64 bits, finite floats, booleans, None, lists and mappings of these"
+    hint = "use text, whole numbers, finite floats, booleans, None, and lists and mappings (text keys) of these"
 
 
 class TooLarge(InvalidFact):

@@ -1,7 +1,7 @@
 """The one home of identity: new run ids, and how a state's id is built from a name and its producer.
 
-A state's id is `name@run`, or `name@external`, or `name@external:digest`. Names may hold any character, so ids are read from
-the right: run ids and digests never hold an `@`.
+A state's id is `name@run`, or `name@external`, or `name@external:digest`. Names may hold any character, so ids are
+read from the right: run ids and digests never hold an `@`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ EXTERNAL = "external"
 
 
 def new_run_id() -> str:
-    """Return a UUIDv7 (RFC 9562): 36 characters that sort by time, and the form that OpenLineage recommends for runs."""
+    """Return a UUIDv7 (RFC 9562).
+
+    36 characters that sort by time, and the form that OpenLineage recommends for runs.
+    """
     from uuid_utils import uuid7
 
     return str(uuid7())
@@ -27,7 +30,10 @@ def external_id(name: str, digest: str | None = None) -> str:
 
 
 def split_state_id(state: str) -> tuple[str, str] | None:
-    """Return (name, maker) of a state id, or None when it has no `@`; the maker is a run id or begins with `external`."""
+    """Return (name, maker) of a state id, or None when it has no `@`.
+
+    The maker is a run id or begins with `external`.
+    """
     name, at, maker = state.rpartition("@")
     return (name, maker) if at else None
 

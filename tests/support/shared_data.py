@@ -1,4 +1,7 @@
-"""The public data sets that stand beside the checkout, at ../shared/data; their tests say aloud when they are absent."""
+"""The public data sets that stand beside the checkout, at ../shared/data.
+
+Their tests say aloud when they are absent.
+"""
 
 from __future__ import annotations
 

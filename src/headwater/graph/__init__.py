@@ -1,0 +1,1 @@
+"""The lineage graph: facts, the store, its two engines, and the questions that people ask."""

@@ -1,4 +1,7 @@
-"""What a walk over the graph answers: a subgraph that says how complete it is, and its forms for people and programs."""
+"""What a walk over the graph answers.
+
+A subgraph that says how complete it is, and its forms for people and programs.
+"""
 
 from __future__ import annotations
 

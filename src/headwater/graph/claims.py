@@ -1,6 +1,7 @@
 """What is known of runs, merged: a join-semilattice whose order of joins does not matter.
 
-Stores keep a run's merged claims beside it, so that a later fact is joined to them without reading the earlier facts again.
+Stores keep a run's merged claims beside it, so that a later fact is joined to them without reading the earlier facts
+again.
 """
 
 from __future__ import annotations
@@ -58,7 +59,10 @@ def decode_registers(stamps: Mapping[str, object], values: Mapping[tuple[str, st
 
 @dataclass(slots=True)
 class RunClaims:
-    """All that the facts of one run say so far. `start` and `end` are claimed times; `first` and `last` bound every known time."""
+    """All that the facts of one run say so far.
+
+    `start` and `end` are claimed times; `first` and `last` bound every known time.
+    """
 
     id: str
     first: datetime
@@ -87,7 +91,10 @@ class RunClaims:
         )
 
     def join(self, other: RunClaims) -> bool:
-        """Add what `other` says of the same run, inputs apart; return whether anything but inputs and outputs changed."""
+        """Add what `other` says of the same run, inputs apart.
+
+        Return whether anything but inputs and outputs changed.
+        """
         before = (self.first, self.last, self.status, self.start, self.end)
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
         self.status = max(self.status, other.status, key=lambda s: s.rank)

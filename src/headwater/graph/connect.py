@@ -25,7 +25,8 @@ def connect(
 ) -> Lineage:
     """Open the lineage graph at a URL; `sqlite:///relative.db`, `sqlite:////absolute.db`, `bolt://host:7687`, `neo4j+s://host`.
 
-    What is not given comes from HEADWATER_STORE, HEADWATER_NEO4J_USER, HEADWATER_NEO4J_PASSWORD and HEADWATER_NEO4J_DATABASE.
+    What is not given comes from HEADWATER_STORE, HEADWATER_NEO4J_USER, HEADWATER_NEO4J_PASSWORD and
+    HEADWATER_NEO4J_DATABASE.
     Raises InvalidStoreURL, MissingExtra, StoreUnavailable, AuthenticationFailed, NotAStore, SchemaTooNew.
     """
     return Lineage(open_store(store, user=user, password=password, database=database))

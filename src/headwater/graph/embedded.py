@@ -11,7 +11,7 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,7 @@ from headwater.queries.catalogue import Query, catalogue
 T = TypeVar("T")
 
 APPLICATION_ID = 0x48445752  # "HDWR"
+_IDLE_READERS = 8
 _CONNECTION = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -135,7 +136,7 @@ class SQLiteEngine:
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
-            if self._closed or len(self._idle) >= 8:
+            if self._closed or len(self._idle) >= _IDLE_READERS:
                 connection.close()
             else:
                 self._idle.append(connection)

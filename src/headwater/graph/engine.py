@@ -1,7 +1,9 @@
 """What a database must do to carry the query catalogue: run a named query, alone or inside a write transaction.
 
-`QueryStore` is written once over this; SQLite and Neo4j are its two engines. Parameters and rows hold text, whole numbers,
-booleans, None and aware UTC datetimes; a `rows` parameter is a list of mappings; `json` columns arrive as Python values.
+`QueryStore` is written once over this; SQLite and Neo4j are its two engines. Parameters and rows hold text, whole
+numbers,
+booleans, None and aware UTC datetimes; a `rows` parameter is a list of mappings; `json` columns arrive as Python
+values.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What writers claim: runs, components and annotations. The graph depends on the set of these facts alone.
 
-A fact is checked when it is made; one that exists can be recorded. Facts of one run accumulate, in any order and number.
+A fact is checked when it is made; one that exists can be recorded. Facts of one run accumulate, in any order and
+number.
 """
 
 from __future__ import annotations
@@ -35,23 +36,29 @@ class Status(StrEnum):
 _RANKS = {status: rank for rank, status in enumerate(Status)}
 
 PointerType: TypeAlias = Literal["data", "model", "endpoint"]
-_MODEL_SUFFIXES = frozenset(
-    ".joblib .pkl .pickle .pt .pth .onnx .h5 .hdf5 .keras .safetensors .ckpt .pmml .gguf .tflite .ubj .mlmodel .cbm".split()
+_MODEL_SUFFIXES = (
+    *(".joblib", ".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".onnx", ".h5", ".hdf5", ".keras", ".safetensors"),
+    *(".pmml", ".gguf", ".tflite", ".ubj", ".mlmodel", ".cbm"),
 )
 _ENDPOINT_SCHEMES = ("http://", "https://", "grpc://", "ws://", "wss://")
 
 
 def infer_type(name: str) -> PointerType:
-    """Return the pointer type that a name suggests: a model by its file extension, an endpoint by its scheme, else data."""
+    """Return the pointer type that a name suggests.
+
+    A model by its file extension, an endpoint by its scheme, else data.
+    """
     if name.startswith(_ENDPOINT_SCHEMES):
         return "endpoint"
-    dot = name.rfind(".")
-    return "model" if dot >= 0 and name[dot:].lower() in _MODEL_SUFFIXES else "data"
+    return "model" if name.lower().endswith(_MODEL_SUFFIXES) else "data"
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A run read `name`: at the run's start or at its own time `at`, or exactly the state with this content `digest` or id `state`."""
+    """A run read `name`.
+
+    At the run's start or at its own time `at`, or exactly the state with this content `digest` or id `state`.
+    """
 
     name: str
     at: datetime | None = None
@@ -116,10 +123,12 @@ NameLike: TypeAlias = "str | PurePath"
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
-    """One claim about one run. Inputs, outputs, params and triggers of all its facts unite; `at` is the claim's own time.
+    """One claim about one run.
 
-    `at` decides between two values of a single-valued field (the later wins, ties by value); it defaults to `ended_at`, else
-    `started_at`, else now. A fact with an end and no status claims `completed`.
+    Inputs, outputs, params and triggers of all its facts unite; `at` is the claim's own time.
+
+    `at` decides between two values of a single-valued field (the later wins, ties by value); it defaults to
+    `ended_at`, else `started_at`, else now. A fact with an end and no status claims `completed`.
     """
 
     id: str
@@ -179,7 +188,10 @@ class RunFact:
 
 @dataclass(frozen=True, slots=True)
 class ComponentFact:
-    """What is said of a component; each field given wins by `at`. `max_age`: how old an input may be before runs are stale."""
+    """What is said of a component; each field given wins by `at`.
+
+    `max_age`: how old an input may be before runs are stale.
+    """
 
     name: str
     description: str | None = None

@@ -1,7 +1,7 @@
 """From facts to writes: joins new facts to what is known, and finds out which readers must be bound anew.
 
-Knows the catalogue's `ingest/` queries and the order to run them in; knows neither SQL nor Cypher. Section 2 and 3 of the
-semantics are kept by three steps in one transaction: lock the names, join, bind.
+Knows the catalogue's `ingest/` queries and the order to run them in; knows neither SQL nor Cypher. Section 2 and 3
+of the semantics are kept by three steps in one transaction: lock the names, join, bind.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from headwater import clock, ids
 from headwater.graph.claims import (
     Registers,
     RunClaims,
-    claim_key,
     decode_registers,
     drop_bare,
     encode_stamps,
@@ -41,7 +40,7 @@ ClaimKey: TypeAlias = tuple[str, str]
 Move: TypeAlias = tuple[str, str, datetime]
 
 
-class MoreLocksNeeded(Exception):  # noqa: N818  # a signal between two attempts, not a failure
+class MoreLocksNeeded(Exception):
     """The transaction touches names that it did not lock: roll back and begin again with these buckets as well."""
 
     def __init__(self, buckets: frozenset[int]) -> None:
@@ -152,7 +151,7 @@ def _put(tx: Transaction, query: str, rows: Sequence[Mapping[str, Any]]) -> None
 def _change(tx: Transaction, batch: Batch, locked: frozenset[int]) -> Change:
     change = Change()
     known = _known_runs(tx, batch.runs)
-    _load_details(tx, batch, known, locked)
+    _load_details(tx, known, locked)
     recorded_at = clock.now()
     for run, claims in sorted(batch.runs.items()):
         old = known.get(run)
@@ -168,7 +167,7 @@ def _known_runs(tx: Transaction, runs: Mapping[str, RunClaims]) -> dict[str, Run
     return {row[0]: _decode_run(row) for row in rows}
 
 
-def _load_details(tx: Transaction, batch: Batch, known: Mapping[str, RunClaims], locked: frozenset[int]) -> None:
+def _load_details(tx: Transaction, known: Mapping[str, RunClaims], locked: frozenset[int]) -> None:
     """Read the stored outputs and inputs of the known runs, and make sure that their names are locked."""
     if not known:
         return

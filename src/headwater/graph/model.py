@@ -63,7 +63,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """One state of a named thing. `run` is its maker's id, None when no run has said to have made it; `produced_at` is None while unseen."""
+    """One state of a named thing.
+
+    `run` is its maker's id, None when no run has said to have made it; `produced_at` is None while unseen.
+    """
 
     id: str
     name: str
@@ -109,7 +112,7 @@ class Graph:
     @property
     def edges(self) -> frozenset[Edge]:
         """Every distinct arrow of the path."""
-        made = (Edge(p.run, p.id, "produced") for p in self.pointers.values() if p.run in self.runs)
+        made = (Edge(p.run, p.id, "produced") for p in self.pointers.values() if p.run is not None)
         read = (Edge(c.state, c.run, "consumed_by") for c in self.consumptions)
         return frozenset((*made, *read))
 
@@ -226,7 +229,7 @@ def _named(state: str, notes: Sequence[Annotation]) -> Pointer:
 
 
 def _bind(reader: Run, claim: Input, states: Iterable[Pointer], runs: Mapping[str, Run]) -> str:
-    """Section 2: which state did the run read?"""
+    """Return the id of the state that the run read, by section 2 of the semantics."""
     if claim.state:
         return claim.state
     seen = [

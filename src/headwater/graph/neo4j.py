@@ -1,7 +1,7 @@
 """The Neo4j engine: one server, a cluster or Aura. The only module that imports the driver.
 
-Writes are managed transactions: the driver repeats them after a deadlock or a change of leader, nobody else does. A bookmark
-manager lets every reader of this engine see what its writers have written.
+Writes are managed transactions: the driver repeats them after a deadlock or a change of leader, nobody else does. A
+bookmark manager lets every reader of this engine see what its writers have written.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import neo4j
 from neo4j import exceptions, time
@@ -81,7 +81,7 @@ class Neo4jEngine:
         found = catalogue()[query]
         work = neo4j.unit_of_work(timeout=self._timeout_s)(lambda tx: _rows(tx, found, params))
         with self._failures(), self._session(neo4j.READ_ACCESS) as session:
-            return cast("list[Row]", session.execute_read(work))
+            return session.execute_read(work)
 
     def stream(self, query: str, **params: Any) -> Iterator[Row]:
         """Run a reading query in one transaction and give its rows as they come, in constant memory."""
@@ -97,7 +97,7 @@ class Neo4jEngine:
         """Run `work` in one managed write transaction; the driver may call it again."""
         unit = neo4j.unit_of_work(timeout=self._timeout_s)(lambda tx: work(Neo4jTransaction(tx)))
         with self._failures(), self._session(neo4j.WRITE_ACCESS) as session:
-            return cast("T", session.execute_write(unit))
+            return session.execute_write(unit)
 
     def migrate(self, query: str, version: int) -> None:
         """Apply one migration; each statement by itself, for a schema change may not share a transaction with data."""

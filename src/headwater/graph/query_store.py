@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from headwater import clock
 from headwater.errors import UnknownComponent, UnknownPointer, UnknownRun
@@ -52,10 +53,10 @@ class QueryStore:
         while self._write_locked(frozenset(), lambda tx, locked: ingest.rebind_next(tx, locked, part)):
             pass
 
-    def _write_locked(self, needed: frozenset[int], work: Any) -> bool:
+    def _write_locked(self, needed: frozenset[int], work: Callable[..., bool]) -> bool:
         while True:
             try:
-                return bool(self.engine.write(lambda tx: work(tx, needed)))
+                return self.engine.write(partial(work, locked=needed))
             except ingest.MoreLocksNeeded as more:
                 needed |= more.buckets
 
@@ -305,29 +306,17 @@ def _input_age(row: Row) -> InputAge:
 def _subgraph(rows: Iterable[Row], backward: bool) -> Subgraph:
     nodes: dict[str, Node] = {}
     edges: list[Edge] = []
-    for (
-        ident,
-        kind,
-        name,
-        type_,
-        digest,
-        run,
-        produced,
-        component,
-        status,
-        started,
-        ended,
-        flagged,
-        labels,
-        links,
-    ) in rows:
-        marks = json.loads(labels) if labels else {}
-        if kind == "pointer":
-            nodes[ident] = Pointer(ident, name, type_, digest, produced, run, bool(flagged), marks)
-        else:
-            nodes[ident] = Run(ident, component, Status(status), started, ended, flagged=bool(flagged), labels=marks)
-        edges.extend(_edges(ident, kind, links, backward))
+    for row in rows:
+        nodes[row[0]] = _node(row)
+        edges.extend(_edges(row[0], row[1], row[-1], backward))
     return Subgraph(nodes, edges)
+
+
+def _node(row: Row) -> Node:
+    ident, kind, name, type_, digest, run, produced, stage, status, started, ended, flagged, labels, _ = row
+    if kind == "pointer":
+        return Pointer(ident, name, type_, digest, produced, run, flagged, labels or {})
+    return Run(ident, stage, Status(status), started, ended, flagged=flagged, labels=labels or {})
 
 
 def _edges(ident: str, kind: str, links: Sequence[str], backward: bool) -> Iterator[Edge]:

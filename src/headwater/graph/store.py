@@ -34,7 +34,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class OutputFilter:
-    """Which produced states: of these components, in [since, until], names with `pattern` (a glob), flagged or with a label."""
+    """Which produced states.
+
+    Of these components, in [since, until], names with `pattern` (a glob), flagged or with a label.
+    """
 
     components: Sequence[str] | None = None
     since: datetime | None = None
@@ -46,7 +49,10 @@ class OutputFilter:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """How much a store had recorded: `position` grows with every change; `rebinding` while a large re-binding is under way."""
+    """How much a store had recorded: `position` grows with every change.
+
+    `rebinding` while a large re-binding is under way.
+    """
 
     position: int
     rebinding: bool
@@ -74,7 +80,10 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class InputAge:
-    """What a run read, and what was fresher at `judged_at`: a newer state of the name, a newer run of the maker's component."""
+    """What a run read, and what was fresher at `judged_at`.
+
+    A newer state of the name, a newer run of the maker's component.
+    """
 
     run: str
     judged_at: datetime

@@ -9,35 +9,49 @@ import json
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from headwater.errors import InvalidName, InvalidValue, TooLarge
+from headwater.errors import InvalidFact, InvalidName, InvalidValue, TooLarge
 from headwater.ids import is_external
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | tuple[JSON, ...] | Mapping[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | tuple[JSON, ...] | Mapping[str, JSON] | None"
 
 MAX_NAME_BYTES = 4096
 MAX_ID_BYTES = 512
 MAX_TEXT_BYTES = 1 << 20
 
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_SHOWN = 40
 
 
 def canonical(value: JSON, what: str = "value") -> str:
     """Return the one JSON text of `value`: sorted keys, no blanks; equal values give equal text.
 
-    Raises InvalidValue for what JSON cannot hold exactly (NaN, infinities, lone surrogates, other types), TooLarge above 1 MiB.
+    Raises InvalidValue for what JSON cannot hold exactly (NaN, infinities, lone surrogates, keys that are not text,
+    other types), TooLarge above 1 MiB.
     """
     try:
-        text = _encode(value)
+        text = _encode(value if isinstance(value, str) else _plain(value))
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as exc:
-        raise InvalidValue(f"{what} cannot be stored as JSON: {exc}") from exc
+        raise InvalidValue(f"{what} cannot be stored as JSON: {str(exc)[:200]}") from exc
     if size > MAX_TEXT_BYTES:
         raise TooLarge(f"{what} has {size:,} bytes, more than {MAX_TEXT_BYTES:,}")
     return text
 
 
+def _plain(value: JSON) -> JSON:
+    """Return `value` with its mappings as dicts; raise TypeError for a key that JSON would turn into text."""
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError(f"the keys {[key for key in value if not isinstance(key, str)][:3]} are not text")
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 def check_name(name: str, what: str = "name") -> str:
-    """Return `name` unchanged; raise InvalidName when it is empty, not text, over 4096 bytes of UTF-8, or not storable."""
+    """Return `name` unchanged.
+
+    Raise InvalidName when it is empty, not text, over 4096 bytes of UTF-8, or not storable.
+    """
     return _checked(name, what, MAX_NAME_BYTES)
 
 
@@ -50,7 +64,10 @@ def check_run_id(run: str) -> str:
 
 
 def check_digest(digest: str) -> str:
-    """Return the content digest unchanged, for example `sha256:9f86...`; raise InvalidName when it holds an `@` or is too long."""
+    """Return the content digest unchanged, for example `sha256:9f86...`.
+
+    Raise InvalidName when it holds an `@` or is too long.
+    """
     _checked(digest, "digest", MAX_ID_BYTES)
     if "@" in digest:
         raise InvalidName(f"digest {digest!r} holds '@'", hint="write digests as algorithm:hexadecimal")
@@ -63,19 +80,25 @@ def check_text(text: str, what: str) -> str:
         raise InvalidValue(f"{what} is {type(text).__name__}, not text")
     if "\0" in text:
         raise InvalidValue(f"{what} holds a NUL character")
-    canonical(text, what)
+    if _size(text, what, InvalidValue) > MAX_TEXT_BYTES:
+        raise TooLarge(f"{what} has more than {MAX_TEXT_BYTES:,} bytes")
     return text
 
 
 def _checked(text: str, what: str, limit: int) -> str:
     if not isinstance(text, str) or not text:
         raise InvalidName(f"{what} {text!r} is empty or not text")
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError as exc:
-        raise InvalidName(f"{what} {text!r} holds a lone surrogate at position {exc.start}") from exc
+    size = _size(text, what, InvalidName)
     if size > limit:
-        raise InvalidName(f"{what} {text[:40]!r}... has {size} bytes, more than {limit}")
+        raise InvalidName(f"{what} {text[:_SHOWN]!r}... has {size} bytes, more than {limit}")
     if "\0" in text:
         raise InvalidName(f"{what} {text!r} holds a NUL character")
     return text
+
+
+def _size(text: str, what: str, failure: type[InvalidFact]) -> int:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError as exc:
+        shown = text[max(0, exc.start - _SHOWN) : exc.start + 1]
+        raise failure(f"{what} {shown!r} holds a lone surrogate at position {exc.start}") from exc

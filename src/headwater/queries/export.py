@@ -25,6 +25,6 @@ def export_pack(catalogue: Catalogue, folder: Path) -> list[Path]:
 
 
 def _page(query: Query) -> str:
-    # Neo4j Browser parts what is pasted at semicolons alone: without one, `:param` would swallow the statement.
+    # Neo4j Browser splits what is pasted at semicolons alone: without one, `:param` would swallow the query.
     examples = "".join(f"{line};\n" for line in query.cypher.browser)
     return f"// {query.purpose.splitlines()[0]}\n{examples}{query.cypher.body}"

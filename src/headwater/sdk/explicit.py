@@ -9,7 +9,7 @@ from datetime import datetime
 
 from headwater import clock, ids
 from headwater.graph.connect import default
-from headwater.graph.facts import Input, NameLike, Output, PointerType, RunFact, Status
+from headwater.graph.facts import Input, NameLike, Output, PointerType, RunFact, Status, as_input, as_output
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.values import JSON
 
@@ -53,16 +53,23 @@ def log_run(
 ) -> Iterator[RunLog]:
     """Record one run of `component` around a body: its start before, its end and `outputs` after.
 
-    A failure in the body is recorded with its message and raised again; of the outputs only those that the body told of by
-    `run.output` are then recorded. Raises InvalidFact before the body runs, StoreError when the store fails.
+    A failure in the body is recorded with its message and raised again; of the outputs only those that the body told
+    of by `run.output` are then recorded. Raises InvalidFact before the body runs, StoreError when the store fails.
     """
     store = lineage or default()
     run = run_id or ids.new_run_id()
     started = clock.now()
+    promised = tuple(map(as_output, outputs))
     start = RunFact(
-        run, component, Status.RUNNING, started, inputs=tuple(inputs), params=params or {}, commit=commit, at=started
-    )  # type: ignore[arg-type]  # names become Inputs
-    promised = RunFact(run, outputs=tuple(outputs), at=started).outputs  # type: ignore[arg-type]  # names become Outputs
+        run,
+        component,
+        Status.RUNNING,
+        started,
+        inputs=tuple(map(as_input, inputs)),
+        params=params or {},
+        commit=commit,
+        at=started,
+    )
     store.record([start])
     log = RunLog(run, component, started)
     try:

@@ -70,8 +70,8 @@ class Diff:
 def diff(store: Store, a: str, b: str) -> Diff:
     """Return where two runs, or the traces of two pointers, differ. Raises UnknownPointer.
 
-    Runs are paired from the start upstream: inputs of one name, then inputs that runs of one component made. Where both read the
-    same state, everything above is the same.
+    Runs are paired from the start upstream: inputs of one name, then inputs that runs of one component made. Where
+    both read the same state, everything above is the same.
     """
     starts = resolve(store, a), resolve(store, b)
     first = _maker(store, starts[0]), _maker(store, starts[1])

@@ -9,14 +9,20 @@ from typing import Self
 
 from headwater.graph.answer import Answer
 from headwater.graph.facts import Fact
-from headwater.graph.lineage import diff, rank, runs, stale, walk
-from headwater.graph.lineage.walk import UNLIMITED, Limits
+from headwater.graph.lineage import runs
+from headwater.graph.lineage.diff import Diff, diff
+from headwater.graph.lineage.rank import Ranking, Slice, rank, review
+from headwater.graph.lineage.stale import Staleness, stale, stale_components
+from headwater.graph.lineage.walk import UNLIMITED, Limits, between, impact, trace
 from headwater.graph.model import Component, Pointer
 from headwater.graph.store import RunDetail, Store
 
 
 class Lineage:
-    """A lineage graph to record in and to ask. References are names (their newest state), state ids, digests or run ids."""
+    """A lineage graph to record in and to ask.
+
+    References are names (their newest state), state ids, digests or run ids.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -27,43 +33,41 @@ class Lineage:
 
     def trace(self, of: str | Sequence[str], limits: Limits = UNLIMITED, as_of: datetime | None = None) -> Answer:
         """Return everything that the outputs were derived from. Raises UnknownPointer."""
-        return walk.trace(self.store, of, limits, as_of)
+        return trace(self.store, of, limits, as_of)
 
     def impact(self, of: str | Sequence[str], limits: Limits = UNLIMITED, as_of: datetime | None = None) -> Answer:
         """Return everything that derives from the inputs: the forward trace. Raises UnknownPointer."""
-        return walk.impact(self.store, of, limits, as_of)
+        return impact(self.store, of, limits, as_of)
 
     def between(self, source: str, target: str) -> Answer:
         """Return how `target` derives from `source`; empty when it does not. Raises UnknownPointer."""
-        return walk.between(self.store, source, target)
+        return between(self.store, source, target)
 
     def rank(
         self,
-        bad: rank.Slice,
-        contrast: rank.Slice | None = None,
+        bad: Slice,
+        contrast: Slice | None = None,
         formula: str | None = None,
         most_outputs: int = 20_000,
-    ) -> rank.Ranking:
+    ) -> Ranking:
         """Return the runs behind the bad outputs, most suspicious first. Raises UnknownPointer, UsageError."""
-        return rank.rank(self.store, bad, contrast, formula, most_outputs)
+        return rank(self.store, bad, contrast, formula, most_outputs)
 
-    def review(self, formula: str | None = None) -> rank.Ranking:
+    def review(self, formula: str | None = None) -> Ranking:
         """Return the runs behind all flagged outputs."""
-        return rank.review(self.store, formula)
+        return review(self.store, formula)
 
-    def stale(self, of: str, as_of: datetime | None = None, max_age: timedelta | None = None) -> stale.Staleness:
+    def stale(self, of: str, as_of: datetime | None = None, max_age: timedelta | None = None) -> Staleness:
         """Return why a run or pointer is stale. Raises UnknownPointer."""
-        return stale.stale(self.store, of, as_of, max_age)
+        return stale(self.store, of, as_of, max_age)
 
-    def stale_components(
-        self, as_of: datetime | None = None, max_age: timedelta | None = None
-    ) -> list[stale.Staleness]:
+    def stale_components(self, as_of: datetime | None = None, max_age: timedelta | None = None) -> list[Staleness]:
         """Return the components whose newest run is stale, by that run."""
-        return stale.stale_components(self.store, as_of, max_age)
+        return stale_components(self.store, as_of, max_age)
 
-    def diff(self, a: str, b: str) -> diff.Diff:
+    def diff(self, a: str, b: str) -> Diff:
         """Return where two runs or traces first differ. Raises UnknownPointer, UsageError."""
-        return diff.diff(self.store, a, b)
+        return diff(self.store, a, b)
 
     def history(self, component: str, size: int = 20, cursor: str | None = None) -> runs.RunPage:
         """Return the newest runs of a component. Raises UnknownComponent, InvalidCursor."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ from headwater.graph import ranking
 from headwater.graph.answer import Document, node_document
 from headwater.graph.model import Pointer, Run
 from headwater.graph.ranking import FORMULAS
-from headwater.graph.store import OutputFilter, Store, Suspect
+from headwater.graph.store import OutputFilter, Store
 
 Slice: TypeAlias = Sequence[str] | OutputFilter
 
@@ -78,7 +78,8 @@ def rank(
 ) -> Ranking:
     """Return the runs behind the outputs `bad` (references, or a filter), most suspicious first.
 
-    The contrast is given, or the outputs of the same components in the same time. Without contrast `frequency` stands in for the
+    The contrast is given, or the outputs of the same components in the same time. Without contrast `frequency`
+    stands in for the
     default `ochiai`. Cost: one closure of all outputs, then a bitset a node; never a walk an output.
     """
     if formula is not None and formula not in FORMULAS:
@@ -130,11 +131,24 @@ def _same_time(store: Store, bad: Slice, slice_: Sequence[Pointer]) -> OutputFil
     )
 
 
-def _suspects(store: Store, bad: Sequence[str], good: Sequence[str]) -> dict[Run, ranking.Spectrum[str]]:
+def _suspects(store: Store, bad: Sequence[str], good: Sequence[str]) -> list[tuple[Run, ranking.Spectrum[str]]]:
     """Let the database rank a small slice; take a large one's closure here, once."""
     if len(bad) + len(good) <= SMALL_SLICE:
-        return {s.run: ranking.Spectrum(s.run.id, s.ef, s.ep, s.spectrum) for s in store.suspects(bad, good)}
+        return [(s.run, ranking.Spectrum(s.run.id, s.ef, s.ep, s.spectrum)) for s in store.suspects(bad, good)]
     found = store.upstream([*bad, *good])
     runs = {node.id: node for node in found.nodes.values() if isinstance(node, Run)}
     edges = [(e.source, e.target) for e in found.edges]
-    return {runs[s.node]: s for s in ranking.spectra(bad, good, edges, runs.keys())}
+    return [(runs[s.node], s) for s in ranking.spectra(bad, good, edges, set(runs))]
+
+
+def _grouped(
+    suspects: list[tuple[Run, ranking.Spectrum[str]]], n_slice: int, n_contrast: int, formula: str
+) -> tuple[SuspectGroup, ...]:
+    runs = {run.id: run for run, _ in suspects}
+    groups = ranking.rank(
+        [spectrum for _, spectrum in suspects], n_slice, n_contrast, formula, order=lambda run: runs[run].order
+    )
+    return tuple(
+        SuspectGroup(position, g.score, g.ef, g.nf, g.ep, g.np, tuple(runs[run] for run in g.members))
+        for position, g in enumerate(groups, 1)
+    )

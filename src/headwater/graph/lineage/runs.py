@@ -120,7 +120,9 @@ def search(store: Store, text: str, most: int = 50) -> Sequence[Pointer]:
 def flag(
     store: Store, of: Sequence[str], who: str | None = None, why: str | None = None, *, on: bool = True
 ) -> list[str]:
-    """Flag the states or runs (or clear the flag, `on=False`); return their ids. Raises UnknownPointer before anything is set.
+    """Flag the states or runs (or clear the flag, `on=False`); return their ids.
+
+    Raises UnknownPointer before anything is set.
 
     Every flag and clearing is kept with who, why and when; clearing is the undo.
     """

@@ -1,4 +1,7 @@
-"""Staleness: the three causes of the paper, each with the edge that proves it, and what a run inherits from upstream."""
+"""Staleness.
+
+The three causes of the paper, each with the edge that proves it, and what a run inherits from upstream.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,11 @@ Triggers: TypeAlias = Mapping[str, Mapping[str, JSON]]
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a run is stale. `edge` is what it read; None when the run's own trigger failed. `evidence` is the fresher state or
-    run, the age in days, or the failed trigger. `path` leads from the stale run to the run that was asked for."""
+    """Why a run is stale. `edge` is what it read; None when the run's own trigger failed.
+
+    `evidence` is the fresher state or
+    run, the age in days, or the failed trigger. `path` leads from the stale run to the run that was asked for.
+    """
 
     kind: CauseKind
     run: str
@@ -71,8 +77,8 @@ class Staleness:
 def stale(store: Store, of: str, as_of: datetime | None = None, max_age: timedelta | None = None) -> Staleness:
     """Return why the run or pointer `of` is stale, its own causes and those of everything upstream.
 
-    Judged at each run's start, or at `as_of`. An input is old after its reader's component's `max_age`, else `max_age`, else 30 days.
-    Raises UnknownPointer. Cost: the trace, and a few index hits an input.
+    Judged at each run's start, or at `as_of`. An input is old after its reader's component's `max_age`, else
+    `max_age`, else 30 days. Raises UnknownPointer. Cost: the trace, and a few index hits an input.
     """
     if as_of is not None:
         as_of = clock.as_utc(as_of, "as_of")

@@ -17,7 +17,10 @@ from headwater.graph.store import Store, Subgraph
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where a walk ends: after `depth` runs, at `nodes` nodes, after `time_s` seconds, behind runs of component `stop_at`."""
+    """Where a walk ends.
+
+    After `depth` runs, at `nodes` nodes, after `time_s` seconds, behind runs of component `stop_at`.
+    """
 
     depth: int | None = None
     nodes: int | None = None
@@ -37,7 +40,8 @@ UNLIMITED = Limits()
 def trace(store: Store, of: str | Sequence[str], limits: Limits = UNLIMITED, as_of: datetime | None = None) -> Answer:
     """Return everything that the outputs `of` were derived from: names, state ids, digests or run ids.
 
-    Raises UnknownPointer for a reference that means nothing. `as_of` leaves out what happened later. Cost: the answer's size.
+    Raises UnknownPointer for a reference that means nothing. `as_of` leaves out what happened later. Cost: the
+    answer's size.
     """
     return _walk(store, _references(of), limits, as_of, backward=True)
 
@@ -51,7 +55,11 @@ def between(store: Store, source: str, target: str) -> Answer:
     """Return how `target` derives from `source`: the nodes on any path between them; empty when it does not."""
     found = trace(store, target)
     start = resolve(store, source)
-    nodes = kernel.between([start], list(found.start), found.edges) if start in found.nodes else set()
+    nodes = (
+        kernel.between([start], list(found.start), [(e.source, e.target) for e in found.edges])
+        if start in found.nodes
+        else set()
+    )
     kept = {ident: node for ident, node in found.nodes.items() if ident in nodes}
     edges = frozenset(e for e in found.edges if e.source in nodes and e.target in nodes)
     return replace(found, start=(start,), nodes=kept, edges=edges, hops={n: found.hops[n] for n in kept})

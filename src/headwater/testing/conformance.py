@@ -1,0 +1,9 @@
+"""The contract of a store as one suite to inherit. A backend joins with a fixture that sets `self.backend`."""
+
+from __future__ import annotations
+
+from headwater.testing.rules import BindingRules, MergingRules
+
+
+class StoreConformance(BindingRules, MergingRules):
+    """Every rule of the semantics; inherit and give `backend`."""

@@ -1,0 +1,97 @@
+"""Hypothesis strategies for sets of facts that are small and nasty: few names, few instants, every kind of claim."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, Status, TriggerResult
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+NAMES = ("a", "b.csv", "m.joblib")
+RUNS = tuple(f"r{n}" for n in range(6))
+DIGESTS = ("x", "y")
+
+
+def instants() -> st.SearchStrategy[datetime]:
+    """Return seven instants a second apart: equal times must be common."""
+    return st.integers(0, 6).map(lambda n: EPOCH + timedelta(seconds=n))
+
+
+def inputs() -> st.SearchStrategy[Input]:
+    """Return claims of every kind: bare, with a time, by digest, by state id, by external id."""
+    maker = st.sampled_from([*RUNS, "unknown", "external", "external:x"])
+    names = st.sampled_from(NAMES)
+    times = st.none() | instants()
+    return st.one_of(
+        st.builds(Input, names),
+        st.builds(Input, names, at=times),
+        st.builds(Input, names, at=times, digest=st.sampled_from(DIGESTS)),
+        st.builds(lambda name, run, at: Input(name, at=at, state=f"{name}@{run}"), names, maker, times),
+    )
+
+
+def outputs() -> st.SearchStrategy[Output]:
+    """Return outputs with and without digest and type."""
+    types = st.sampled_from([None, None, "data", "endpoint"])
+    return st.builds(Output, st.sampled_from(NAMES), st.sampled_from([None, *DIGESTS]), types)
+
+
+@st.composite
+def run_facts(draw: st.DrawFn) -> RunFact:
+    """Return one claim about one of six runs: starts, ends and statuses may be missing, late or contradictory."""
+    started, ended = draw(st.none() | instants()), draw(st.none() | instants())
+    if started is not None and ended is not None and ended < started:
+        started, ended = ended, started
+    statuses = [None, *Status] if ended is None else [None, Status.ABORTED, Status.FAILED, Status.COMPLETED]
+    outcomes = st.builds(TriggerResult, st.sampled_from(["passed", "failed"]))
+    return RunFact(
+        id=draw(st.sampled_from(RUNS)),
+        component=draw(st.sampled_from([None, "etl", "train"])),
+        status=draw(st.sampled_from(statuses)),
+        started_at=started,
+        ended_at=ended,
+        inputs=tuple(draw(st.lists(inputs(), max_size=3))),
+        outputs=tuple(draw(st.lists(outputs(), max_size=2))),
+        params=draw(st.dictionaries(st.sampled_from("pq"), st.integers(0, 2), max_size=2)),
+        triggers=draw(st.dictionaries(st.just("t"), outcomes, max_size=1)),
+        commit=draw(st.sampled_from([None, "c1", "c2"])),
+        at=draw(instants()),
+    )
+
+
+def marks() -> st.SearchStrategy[Annotation]:
+    """Return flags and labels on states and runs that may exist, or not yet."""
+    targets = st.sampled_from(["r1", "a@r0", "b.csv@r1", "a@external", "m.joblib@external:x"])
+    flags = st.builds(Annotation, targets, st.just("flag"), st.booleans(), who=st.sampled_from([None, "ann"]), at=instants())
+    values = st.sampled_from([None, "v", "w"])
+    return flags | st.builds(Annotation, targets, st.just("label"), values, key=st.sampled_from("kl"), at=instants())
+
+
+def component_facts() -> st.SearchStrategy[ComponentFact]:
+    """Return descriptions of two components."""
+    owners, tags = st.sampled_from([None, "ann", "bob"]), st.sampled_from([None, ("x", "y"), ()])
+    ages = st.sampled_from([None, timedelta(days=1)])
+    return st.builds(
+        ComponentFact, st.sampled_from(["etl", "lone"]), owner=owners, tags=tags, max_age=ages, at=instants()
+    )
+
+
+def fact_sets(max_size: int = 14) -> st.SearchStrategy[list[Fact]]:
+    """Return lists of facts, most of them about runs."""
+    kinds: list[st.SearchStrategy[Fact]] = [run_facts(), run_facts(), run_facts(), marks(), component_facts()]
+    return st.lists(st.one_of(*kinds), max_size=max_size)
+
+
+@st.composite
+def deliveries(draw: st.DrawFn, max_size: int = 14) -> tuple[list[Fact], list[list[Fact]]]:
+    """Return a set of facts, and the same facts as a network gives them: repeated, shuffled, in batches."""
+    facts = draw(fact_sets(max_size))
+    sent = draw(st.permutations([*facts, *facts[: len(facts) // 2]]))
+    batches: list[list[Fact]] = []
+    while sent:
+        size = draw(st.integers(1, 5))
+        batches.append(list(sent[:size]))
+        sent = sent[size:]
+    return facts, batches
