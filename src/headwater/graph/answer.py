@@ -25,7 +25,7 @@ Reason: TypeAlias = Literal["depth", "nodes", "time", "rebinding"]
 
 @dataclass(frozen=True, slots=True)
 class Truncation:
-    """Why a walk ended early; a walk from the `frontier` goes on where it ended."""
+    """Why a walk ended early; a walk from the `frontier` goes on, given room for all neighbours of one of them."""
 
     reason: Reason
     frontier: tuple[str, ...] = ()

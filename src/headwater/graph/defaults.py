@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from headwater.graph.answer import Answer
 from headwater.graph.connect import default
 from headwater.graph.facts import Fact
-from headwater.graph.lineage.rank import Ranking, Slice
-from headwater.graph.lineage.stale import Staleness
+from headwater.graph.lineage.staleness import Staleness
+from headwater.graph.lineage.suspects import Ranking, Slice
 from headwater.graph.lineage.walk import UNLIMITED, Limits
 from headwater.graph.store import RunDetail
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from headwater.testing.answers import QuestionRules, WalkRules
 from headwater.testing.rules import BindingRules, MergingRules
 
 
-class StoreConformance(BindingRules, MergingRules):
+class StoreConformance(BindingRules, MergingRules, WalkRules, QuestionRules):
     """Every rule of the semantics; inherit and give `backend`."""

@@ -33,7 +33,11 @@ def at(seconds: float) -> datetime:
 
 
 def ran(
-    run: str, start: float, end: float | None, inputs: list[str | Input] | None = None, outputs: list[str | Output] | None = None
+    run: str,
+    start: float,
+    end: float | None,
+    inputs: list[str | Input] | None = None,
+    outputs: list[str | Output] | None = None,
 ) -> RunFact:
     """Return the fact of one run with its start and end in seconds."""
     ended = None if end is None else at(end)
@@ -59,7 +63,9 @@ class BindingRules:
 
     def test_a_late_producer_takes_over_the_readers_that_started_after_it(self) -> None:
         store = self.backend.empty()
-        store.record([ran("w1", 0, 1, outputs=["x"]), ran("early", 2, 3, inputs=["x"]), ran("late", 6, 7, inputs=["x"])])
+        store.record(
+            [ran("w1", 0, 1, outputs=["x"]), ran("early", 2, 3, inputs=["x"]), ran("late", 6, 7, inputs=["x"])]
+        )
         store.record([ran("w2", 4, 5, outputs=["x"])])
         assert (read_by(store, "early"), read_by(store, "late")) == (["x@w1"], ["x@w2"])
 
@@ -115,7 +121,9 @@ class BindingRules:
 
     def test_a_digest_that_arrives_late_moves_the_binding(self) -> None:
         store = self.backend.empty()
-        store.record([ran("w1", 0, 1, outputs=["x"]), ran("w2", 2, 3, outputs=["x"]), ran("reader", 5, 6, inputs=["x"])])
+        store.record(
+            [ran("w1", 0, 1, outputs=["x"]), ran("w2", 2, 3, outputs=["x"]), ran("reader", 5, 6, inputs=["x"])]
+        )
         store.record([RunFact("reader", inputs=(Input("x", digest="d1"),), at=at(7))])
         assert read_by(store, "reader") == ["x@external:d1"]
         store.record([RunFact("w1", outputs=(Output("x", "d1"),), at=at(8))])
@@ -134,13 +142,17 @@ class BindingRules:
 
     def test_a_start_that_moves_takes_the_reading_along(self) -> None:
         store = self.backend.empty()
-        store.record([ran("w1", 0, 1, outputs=["x"]), ran("w2", 2, 3, outputs=["x"]), ran("reader", 5, 6, inputs=["x"])])
+        store.record(
+            [ran("w1", 0, 1, outputs=["x"]), ran("w2", 2, 3, outputs=["x"]), ran("reader", 5, 6, inputs=["x"])]
+        )
         store.record([RunFact("reader", started_at=at(1.5), at=at(9))])
         assert read_by(store, "reader") == ["x@w1"]
 
     def test_an_end_that_moves_takes_the_state_along(self) -> None:
         store = self.backend.empty()
-        store.record([ran("w1", 0, 1, outputs=["x"]), ran("w2", 2, 3, outputs=["x"]), ran("reader", 5, 6, inputs=["x"])])
+        store.record(
+            [ran("w1", 0, 1, outputs=["x"]), ran("w2", 2, 3, outputs=["x"]), ran("reader", 5, 6, inputs=["x"])]
+        )
         store.record([RunFact("w2", ended_at=at(8), at=at(8))])
         assert read_by(store, "reader") == ["x@w1"]
 
@@ -162,7 +174,9 @@ class MergingRules:
         store = self.backend.empty()
         store.record([RunFact("r", "etl", Status.RUNNING, at(1), params={"a": 1, "b": 1}, at=at(1))])
         store.record([RunFact("r", status=Status.FAILED, ended_at=at(4), error="boom", at=at(4))])
-        store.record([RunFact("r", status=Status.ABORTED, started_at=at(0), params={"b": 2, "c": [1.5, None]}, at=at(3))])
+        store.record(
+            [RunFact("r", status=Status.ABORTED, started_at=at(0), params={"b": 2, "c": [1.5, None]}, at=at(3))]
+        )
         run = store.run("r").run
         assert (run.status, run.started_at, run.ended_at) == (Status.FAILED, at(0), at(4))
         assert (run.component, run.error, run.params) == ("etl", "boom", {"a": 1, "b": 2, "c": [1.5, None]})

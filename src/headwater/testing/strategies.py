@@ -64,7 +64,9 @@ def run_facts(draw: st.DrawFn) -> RunFact:
 def marks() -> st.SearchStrategy[Annotation]:
     """Return flags and labels on states and runs that may exist, or not yet."""
     targets = st.sampled_from(["r1", "a@r0", "b.csv@r1", "a@external", "m.joblib@external:x"])
-    flags = st.builds(Annotation, targets, st.just("flag"), st.booleans(), who=st.sampled_from([None, "ann"]), at=instants())
+    flags = st.builds(
+        Annotation, targets, st.just("flag"), st.booleans(), who=st.sampled_from([None, "ann"]), at=instants()
+    )
     values = st.sampled_from([None, "v", "w"])
     return flags | st.builds(Annotation, targets, st.just("label"), values, key=st.sampled_from("kl"), at=instants())
 

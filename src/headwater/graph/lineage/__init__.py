@@ -3,8 +3,7 @@
 The command line and HTTP call these and nothing else, so that every door gives the same answer.
 """
 
-from headwater.graph.lineage.diff import Diff, Divergence, diff
-from headwater.graph.lineage.rank import Ranking, SuspectGroup, rank, review
+from headwater.graph.lineage.divergence import Diff, Divergence, diff
 from headwater.graph.lineage.runs import (
     RunPage,
     annotation_document,
@@ -17,7 +16,8 @@ from headwater.graph.lineage.runs import (
     recent,
     search,
 )
-from headwater.graph.lineage.stale import Cause, Staleness, stale, stale_components
+from headwater.graph.lineage.staleness import Cause, Staleness, stale, stale_components
+from headwater.graph.lineage.suspects import Ranking, SuspectGroup, rank, review
 from headwater.graph.lineage.walk import UNLIMITED, Limits, between, impact, resolve, trace
 
 __all__ = [

@@ -10,9 +10,9 @@ from typing import Self
 from headwater.graph.answer import Answer
 from headwater.graph.facts import Fact
 from headwater.graph.lineage import runs
-from headwater.graph.lineage.diff import Diff, diff
-from headwater.graph.lineage.rank import Ranking, Slice, rank, review
-from headwater.graph.lineage.stale import Staleness, stale, stale_components
+from headwater.graph.lineage.divergence import Diff, diff
+from headwater.graph.lineage.staleness import Staleness, stale, stale_components
+from headwater.graph.lineage.suspects import Ranking, Slice, rank, review
 from headwater.graph.lineage.walk import UNLIMITED, Limits, between, impact, trace
 from headwater.graph.model import Component, Pointer
 from headwater.graph.store import RunDetail, Store

@@ -11,7 +11,7 @@ WITH here(node) AS (
   SELECT -r.key FROM json_each(:ids) AS i JOIN run AS r ON r.id = i.value
 )
 SELECT s.id, 'pointer', n.text, s.type, s.digest, s.maker, s.produced_at, NULL, NULL, NULL, NULL, s.flagged, s.labels,
-  (SELECT json_array(r.id) FROM run AS r WHERE r.key = s.run)
+  (SELECT json_group_array(r.id) FROM run AS r WHERE r.key = s.run)
 FROM here JOIN state AS s ON s.key = here.node JOIN name AS n ON n.key = s.name
 UNION ALL
 SELECT r.id, 'run', NULL, NULL, NULL, NULL, NULL, r.component, r.status, r.started_at, r.ended_at, r.flagged, r.labels,

@@ -15,7 +15,7 @@ WITH RECURSIVE reached(node) AS (
   SELECT c.state FROM reached JOIN consumption AS c ON c.run = -reached.node
 )
 SELECT s.id, 'pointer', n.text, s.type, s.digest, s.maker, s.produced_at, NULL, NULL, NULL, NULL, s.flagged, s.labels,
-  (SELECT json_array(r.id) FROM run AS r WHERE r.key = s.run)
+  (SELECT json_group_array(r.id) FROM run AS r WHERE r.key = s.run)
 FROM reached JOIN state AS s ON s.key = reached.node JOIN name AS n ON n.key = s.name
 UNION ALL
 SELECT r.id, 'run', NULL, NULL, NULL, NULL, NULL, r.component, r.status, r.started_at, r.ended_at, r.flagged, r.labels,

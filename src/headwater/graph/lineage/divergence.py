@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from headwater.errors import UsageError
 from headwater.graph.answer import Document
-from headwater.graph.lineage.stale import failed_triggers
+from headwater.graph.lineage.staleness import failed_triggers
 from headwater.graph.lineage.walk import resolve
 from headwater.graph.model import Pointer, Run
 from headwater.graph.store import RunDetail, Store

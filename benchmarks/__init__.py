@@ -1,0 +1,1 @@
+"""Figures that are measured by a command: how fast the graph answers, and how often the ranking is right."""
