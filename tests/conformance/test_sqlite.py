@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from itertools import count
 from pathlib import Path
 
@@ -18,16 +20,21 @@ class SQLiteBackend:
     def __init__(self, folder: Path) -> None:
         self._urls = (f"sqlite:///{folder}/lineage{n}.db" for n in count())
         self._url = ""
+        self._opened = ExitStack()
 
     def empty(self) -> Store:
         self._url = next(self._urls)
-        return open_store(self._url)
+        return self.again()
 
     def again(self) -> Store:
-        return open_store(self._url)
+        return self._opened.enter_context(open_store(self._url))
+
+    def close(self) -> None:
+        self._opened.close()
 
 
 class TestSQLite(StoreConformance):
     @pytest.fixture(autouse=True)
-    def _backend(self, tmp_path: Path) -> None:
-        self.backend = SQLiteBackend(tmp_path)
+    def _backend(self, tmp_path: Path) -> Iterator[None]:
+        with closing(SQLiteBackend(tmp_path)) as self.backend:
+            yield

@@ -11,10 +11,9 @@ from headwater.demo.screen import Screen, about
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.lineage.suspects import Ranking, SuspectGroup
 from headwater.graph.model import Run
-from headwater.graph.store import OutputFilter
+from headwater.graph.store import OutputFilter, Page
 
 _PLACES = 5
-_PAGE = 1_000
 
 
 def find_culprit(lineage: Lineage) -> tuple[Ranking, Run]:
@@ -34,10 +33,10 @@ def show_review(screen: Screen, lineage: Lineage, served: Sequence[Served]) -> R
     place = next(group.position for group in ranking.by_frequency if culprit in group.runs)
     reached = lineage.impact(culprit.id)
     screen.say(
-        "\n[dim]bad, good: how many flagged and other batches have the run in their trace.[/]\n"
-        f"Frequency puts first what every batch shares, and this suspect at place {place}. By Ochiai it is\n"
-        f"[bold red]{about(culprit)}[/], status {culprit.status}. What was served\n"
-        f"  from it:     {_figures(quality([batch for batch in served if batch.state in reached]))}\n"
+        "[dim]bad, good: how many flagged and other batches have the run in their trace; +n: as many runs alike[/]\n\n"
+        f"Ochiai names [bold red]{about(culprit)}[/], whose status is {culprit.status}. Frequency puts first what all "
+        f"batches share, and that run at place {place}. The tips say:\n"
+        f"  with it:     {_figures(quality([batch for batch in served if batch.state in reached]))}\n"
         f"  without it:  {_figures(quality([batch for batch in served if batch.state not in reached]))}"
     )
     return culprit
@@ -65,19 +64,18 @@ def _figures(found: Quality) -> str:
 
 def show_difference(screen: Screen, lineage: Lineage, culprit: Run) -> None:
     """Print how the run differs from the one of its component before it."""
-    runs = lineage.history(str(culprit.component), size=_PAGE).runs
-    before = max((run for run in runs if run.order < culprit.order), key=lambda run: run.order)
+    (before,) = lineage.store.runs(Page(1, before=culprit.order), culprit.component)
     screen.step(f"What did it do that {about(before)} had not done?", f"headwater diff {before.id} {culprit.id}")
     found = lineage.diff(before.id, culprit.id).divergences
     rows = [(d.kind, d.what, *(_shown(value) for value in d.values)) for d in found]
     screen.table(("kind", "what", about(before), about(culprit)), rows)
     screen.say(
-        "\nIt was refitted alone, on a few hours of trips, and numbered cash and credit card the other way round.\n"
-        "The model had learnt the old numbers. No test failed, no run failed."
+        "\nThe encoder was refitted alone, on a few hours of trips, and numbered cash and credit card the other way "
+        "round. The model had learnt the old numbers. Nothing failed, so nothing was noticed."
     )
 
 
 def _shown(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {number}" for key, number in value.items())
+        return ", ".join(sorted(value, key=value.__getitem__))
     return "-" if value is None else str(value).partition("@")[0]

@@ -18,16 +18,27 @@ import pandas as pd
 
 from headwater.demo import stages
 from headwater.demo.journal import Journal, digest
-from headwater.demo.trips import BLOCKS, FIRST_DAY, Batch, Block, days, trips_of
-from headwater.graph.facts import Input, RunFact
+from headwater.demo.trips import BLOCKS, FIRST_DAY, NEW_YORK, Batch, Block, days, trips_of
+from headwater.graph.facts import ComponentFact, Fact, Input
 from headwater.ids import state_id
 
-REFIT_AT = datetime(2019, 3, 20, 19, 0)
+REFIT_AT = datetime.combine(date(2019, 3, 20), time(19))
 LAST_RESTART = date(2019, 3, 18)
 FOLDER = "taxi"
 _MONDAY = 0
 
 ZONES, HISTORY, ENCODER, MODEL = (f"{FOLDER}/{n}" for n in ("zones.csv", "history.csv", "encoder.json", "model.joblib"))
+_COMPONENTS = {
+    "zones": "look up the borough of each taxi zone",
+    "ingest": "take in the trips of six hours, one file a customer",
+    "clean": "drop trips that cannot have happened as recorded",
+    "history": "add the day's clean trips to all earlier ones",
+    "encode": "number the categories: payment, colour, boroughs",
+    "train": "fit the model that foretells high tips",
+    "features": "turn clean trips into the numbers that the model sees",
+    "predict": "foretell which riders tip at least 20 %",
+    "serve": "hand the predictions to the customers",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ class Served:
 class Month:
     """What a month leaves behind: the runs to record, and the batches served."""
 
-    facts: Sequence[RunFact]
+    facts: Sequence[Fact]
     served: Sequence[Served]
 
 
@@ -71,7 +82,12 @@ def run_month(trips: pd.DataFrame) -> Month:
         pipeline.close_day(midnight + timedelta(hours=1))
         if midnight.weekday() == _MONDAY:
             pipeline.retrain(midnight + timedelta(hours=2))
-    return Month(pipeline.journal.facts, pipeline.served)
+    return Month([*_components(), *pipeline.journal.facts], pipeline.served)
+
+
+def _components() -> list[ComponentFact]:
+    said_at = datetime.combine(FIRST_DAY, time(), NEW_YORK)
+    return [ComponentFact(name, description, at=said_at) for name, description in _COMPONENTS.items()]
 
 
 def file(kind: str, block: Block) -> str:
@@ -111,13 +127,8 @@ class _Pipeline:
         customers = [customer_file(customer) for customer in sorted(set(trips["customer"]))]
         self.journal.run("ingest", at, customers, {file("trips", block): trips}, rows=len(trips))
         rows = self._clean[block] = stages.clean(trips, self._zones)
-        self.journal.run(
-            "clean",
-            at + timedelta(minutes=2),
-            [file("trips", block), ZONES],
-            {file("clean", block): rows},
-            rows=len(rows),
-        )
+        reads = [file("trips", block), ZONES]
+        self.journal.run("clean", at + timedelta(minutes=2), reads, {file("clean", block): rows}, rows=len(rows))
         if self._models:
             self._answer(batch, rows, at + timedelta(minutes=4))
 
@@ -151,9 +162,8 @@ class _Pipeline:
         """Fit encoder and model to all history, and restart the servers."""
         self._encode(at, self._history, HISTORY)
         model = stages.train(self._history, self._codes)
-        self.journal.run(
-            "train", at + timedelta(minutes=10), [HISTORY, ENCODER], {MODEL: model}, rows=len(self._history)
-        )
+        rows = len(self._history)
+        self.journal.run("train", at + timedelta(minutes=10), [HISTORY, ENCODER], {MODEL: model}, rows=rows)
         restarted = BLOCKS if at.date() <= LAST_RESTART else BLOCKS[:-1]
         self._models |= dict.fromkeys(restarted, model)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -23,17 +24,18 @@ class Screen:
         self.console = Console(highlight=False)
         self._steps = 0
 
-    def step(self, question: str, command: str) -> None:
-        """Begin a step: what is asked, and what a user would type to get the same."""
+    def step(self, question: str, command: str | None = None) -> None:
+        """Begin a step: what is asked, and what a user would type to get the same answer."""
         self._steps += 1
         self.console.print()
         self.console.rule(Text(f"{self._steps}  {question}", "bold"), align="left", style="dim")
-        self.type(command)
+        if command:
+            self.type(f"$ {command}")
         self.console.print()
 
-    def type(self, command: str, prompt: str = "$ ") -> None:
+    def type(self, text: str) -> None:
         """Show text to be copied, which no narrow screen may break."""
-        self.console.print(Text.assemble((prompt, "dim"), (command, "cyan")), soft_wrap=True)
+        self.console.print(Text(text, "cyan"), soft_wrap=True)
 
     def say(self, text: str) -> None:
         """Print a sentence or two; [bold] and the like mark it up."""
@@ -60,7 +62,7 @@ def when(at: datetime) -> str:
 
 def about(run: Run) -> str:
     """Return the words that a reader knows a run by: component and start."""
-    return f"{run.component} {when(run.started_at)}"
+    return f"{escape(str(run.component))} {when(run.started_at)}"
 
 
 class _Branches:
@@ -100,5 +102,6 @@ class _Branches:
     def _label(self, state: str) -> str:
         pointer = self._states[state]
         maker = self._runs.get(pointer.run)
-        made = f"  [dim]by[/] [yellow]{about(maker)}[/]" if maker else ""
+        beyond = "  [dim]...[/]" if pointer.run else ""
+        made = f"  [dim]by[/] [yellow]{about(maker)}[/]" if maker else beyond
         return f"{pointer.name}{made}{'  [red]flagged[/]' if pointer.flagged else ''}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+
+from rich.markup import escape
 
 from headwater.demo import browser
 from headwater.demo.blame import show_difference, show_review
@@ -35,7 +38,8 @@ def play(lineage: Lineage, url: str) -> None:
     culprit = show_review(screen, lineage, month.served)
     show_difference(screen, lineage, culprit)
     show_stale(screen, lineage)
-    show_impact(screen, lineage, customer_file(rarest_customer(trips, worst.batch)))
+    customer = rarest_customer(trips, worst.batch)
+    show_impact(screen, lineage, customer_file(customer), int((trips["customer"] == customer).sum()))
     show_way_on(screen, url, worst)
 
 
@@ -43,6 +47,7 @@ def show_record(screen: Screen, lineage: Lineage, served: Sequence[Served], held
     """Print what the graph holds, of which `held` runs were there before, and who complained."""
     stats = lineage.stats()
     screen.step("What was recorded?", "headwater stats")
+    screen.say(_PICTURE)
     screen.say(
         f"{stats['runs']:,} runs of {stats['components']} components, {stats['pointers']:,} states of files, "
         f"{stats['consumed_by'] + stats['produced']:,} edges between them."
@@ -53,8 +58,8 @@ def show_record(screen: Screen, lineage: Lineage, served: Sequence[Served], held
         screen.say(f"{held:,} of the runs were there before; the demo has added its own to them.")
     flagged = sum(map(is_broken_promise, served))
     screen.say(
-        f"{len(served)} batches of predictions were served. Customers flagged the {flagged} of which less than "
-        f"{AGREED:.0%} was right."
+        f"{len(served)} batches of predictions were served. Customers flagged {flagged} of them: less than "
+        f"{AGREED:.0%} right."
     )
 
 
@@ -64,28 +69,32 @@ def show_trace(screen: Screen, lineage: Lineage, worst: Served) -> None:
     screen.tree(lineage.trace(worst.state, Limits(depth=_DEPTH)))
     whole = lineage.trace(worst.state)
     screen.say(
-        f"\nFiles are overwritten, so each line is one state: encoder.json stands here twice, by two runs. The whole\n"
-        f"trace has {len(whole.runs())} runs and {len(whole.pointers())} states, each once. Times are UTC."
+        "\nFiles are overwritten, so a line is one state of a file: two of encoder.json are at work here. The whole "
+        f"trace has {len(whole.runs())} runs and {len(whole.pointers())} states. Times are UTC."
     )
 
 
 def show_way_on(screen: Screen, url: str, worst: Served) -> None:
     """Print where the lineage lies and what to type next; for Neo4j, what to open and paste."""
-    screen.step("Where is all this, and what now?", "headwater recent")
-    screen.say(f"The lineage is stored at [bold]{url}[/].")
+    screen.step("Where is all this, and what now?")
+    screen.say(f"The lineage is stored at [bold]{escape(url)}[/].")
     if url != DEFAULT_STORE:
         screen.say("The commands above ask it after")
-        screen.type(f"export HEADWATER_STORE={url}")
+        screen.type(f"\n  export HEADWATER_STORE={shlex.quote(url)}")
     if browser.is_neo4j(url):
         screen.say(f"\nOpen Neo4j Browser at [bold]{browser.browser_url(url)}[/] and paste the trace of step 2:\n")
-        screen.type(browser.upstream_query(worst.state), prompt="")
-        screen.say("[dim]`headwater queries export DIR` writes all queries as files like this, and a style sheet.[/]")
+        screen.type(browser.upstream_query(worst.state))
+        screen.say("`headwater queries export DIR` writes every query as a file to paste, and a style sheet.")
     screen.say("\nTo record a pipeline of your own:\n")
-    screen.type(_YOURS, prompt="")
+    screen.type(_YOURS)
 
 
+_PICTURE = """\
+[dim]ingest ── clean ── features ── predict ── serve ── predictions    four times a day
+            └───── history ── encode ── train ── model          every night; on Mondays[/]
+"""
 _YOURS = """\
-import headwater
+  import headwater
 
-with headwater.log_run("clean", inputs=["raw.csv"], outputs=["clean.csv"]):
-    ...  # your code"""
+  with headwater.log_run("clean", inputs=["raw.csv"], outputs=["clean.csv"]):
+      ...  # your code"""

@@ -46,9 +46,8 @@ def load_trips() -> pd.DataFrame:
     """Return all trips in the order of their pickups, with the made-up `customer` beside the columns of the data."""
     packed = resources.files("headwater.demo").joinpath("trips.csv.gz").read_bytes()
     trips = pd.read_csv(io.BytesIO(gzip.decompress(packed)), parse_dates=["pickup", "dropoff"])
-    trips["customer"] = [
-        _customer(f"{zone}|{party}") for zone, party in zip(trips.pickup_zone, trips.passengers, strict=True)
-    ]
+    who = trips["pickup_zone"].fillna("nowhere") + "|" + trips["passengers"].astype(str)
+    trips["customer"] = who.map(_customer)
     return trips.sort_values(["pickup", "dropoff"], kind="stable", ignore_index=True)
 
 
@@ -66,7 +65,7 @@ def days() -> list[date]:
 def rarest_customer(trips: pd.DataFrame, batch: Batch) -> str:
     """Return the customer of the batch who rode least in the whole month, the first by key among equals."""
     rides = trips["customer"].value_counts()
-    return min(trips_of(trips, batch)["customer"], key=lambda customer: (rides[customer], customer))
+    return min(map(str, trips_of(trips, batch)["customer"]), key=lambda customer: (rides[customer], customer))
 
 
 def _customer(who: str) -> str:

@@ -51,7 +51,7 @@ def read_by(store: Store, run: str) -> list[str]:
 
 
 class BindingRules:
-    """Section 2: which state did a run read?"""
+    """Section 2 of the semantics: which state a run read."""
 
     backend: Backend
 

@@ -1,0 +1,47 @@
+"""The Neo4j store keeps the contract, on the long-term release and on the current one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+
+from headwater.graph.neo4j import Neo4jEngine
+from headwater.graph.query_store import QueryStore
+from headwater.graph.store import Store
+from headwater.testing import StoreConformance
+from tests.support.neo4j_database import Database
+
+
+class Neo4jBackend:
+    """One database, emptied behind the store's back; its schema stays."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._opened = ExitStack()
+
+    def empty(self) -> Store:
+        self._database.rows("MATCH (n) WHERE NOT n:Lock AND NOT n:Schema DETACH DELETE n")
+        return self.again()
+
+    def again(self) -> Store:
+        engine = Neo4jEngine(self._database.url, self._database.user, self._database.password)
+        return self._opened.enter_context(QueryStore(engine))
+
+    def close(self) -> None:
+        self._opened.close()
+
+
+class TestNeo4j(StoreConformance):
+    @pytest.fixture(autouse=True)
+    def _backend(self, neo4j_url: Database) -> Iterator[None]:
+        with closing(Neo4jBackend(neo4j_url)) as self.backend:
+            yield
+
+
+class TestNeo4jCurrent(StoreConformance):
+    @pytest.fixture(autouse=True)
+    def _backend(self, neo4j_current_url: Database) -> Iterator[None]:
+        with closing(Neo4jBackend(neo4j_current_url)) as self.backend:
+            yield
