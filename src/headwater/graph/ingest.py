@@ -112,8 +112,9 @@ def write(tx: Transaction, batch: Batch, locked: frozenset[int], readers_per_par
     _put(tx, "ingest/put_states", change.states)
     _put(tx, "ingest/name_states", change.named)
     _put(tx, "ingest/unbind", change.unbind)
-    _put(tx, "ingest/bind", change.bind)
     deferred = _rebind_moved(tx, change, readers_per_part)
+    _put(tx, "ingest/bind", change.bind)
+    _sweep(tx, change)
     _put_components(tx, batch.components)
     _annotate(tx, batch.annotations, _touched(change))
     return bool(waiting) or deferred
@@ -331,7 +332,6 @@ def _rebind_moved(tx: Transaction, change: Change, readers_per_part: int) -> boo
             later.append({"id": f"{name}|{lane}|{clock.to_micros(since)}", **bounds})
     _put(tx, "ingest/rebind", change.rebound)
     _put(tx, "ingest/defer", later)
-    _sweep(tx, change)
     return bool(later)
 
 

@@ -11,14 +11,16 @@ MATCH (r:ComponentRun {id: row.run})
 OPTIONAL CALL (row) {
   WITH row WHERE row.lane = ''
   MATCH (p:IOPointer)
-  WHERE p.name = row.name AND p.produced_at <= row.at AND p.run <> row.run
+  USING INDEX p:IOPointer(name, produced_at, run)
+  WHERE p.name = row.name AND p.produced_at <= row.at AND p.run >= '' AND p.run <> row.run
     AND (p.produced_at < row.at OR p.started_at < row.started_at OR (p.started_at = row.started_at AND p.run < row.run))
   RETURN p ORDER BY p.name DESC, p.produced_at DESC, p.run DESC LIMIT 1
 }
 OPTIONAL CALL (row) {
   WITH row WHERE row.lane <> ''
   MATCH (d:IOPointer)
-  WHERE d.digest = row.lane AND d.name = row.name AND d.produced_at <= row.at AND d.run <> row.run
+  USING INDEX d:IOPointer(digest, name, produced_at, run)
+  WHERE d.digest = row.lane AND d.name = row.name AND d.produced_at <= row.at AND d.run >= '' AND d.run <> row.run
     AND (d.produced_at < row.at OR d.started_at < row.started_at OR (d.started_at = row.started_at AND d.run < row.run))
   RETURN d ORDER BY d.digest DESC, d.name DESC, d.produced_at DESC, d.run DESC LIMIT 1
 }
