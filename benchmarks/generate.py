@@ -63,11 +63,11 @@ def batches(facts: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (facts[start : start + size] for start in range(0, len(facts), size))
 
 
-def readers(name: str, runs: int, seed: int = 11) -> list[RunFact]:
-    """Return facts of `runs` runs that all read `name`, one second apart."""
+def readers(name: str, runs: int, seed: int) -> list[RunFact]:
+    """Return facts of `runs` runs that all read `name`, one second apart; another seed gives other runs and outputs."""
     random = Random(seed)
     times = (_BEGINNING + timedelta(seconds=number) for number in range(runs))
-    return [_fact("reader", at, [name], [f"reader/{n}.json"], random) for n, at in enumerate(times)]
+    return [_fact("reader", at, [name], [f"reader/{seed}/{n}.json"], random) for n, at in enumerate(times)]
 
 
 def ladder(diamonds: int) -> list[RunFact]:

@@ -5,7 +5,8 @@
 Each fault is a set of traces (bad ones flagged) with the elements that each holds, and the element that was really at
 fault. It becomes a graph, element -> trace, and goes through the kernel that the product ranks with.
 
-Ties: an element stands at the middle of the places that its score shares, whatever the product would show first.
+Ties: an element stands at the middle of the places that its score shares, whatever the product would show first. A
+cause that shares the first place is then no top-1: strict on formulas with many ties, on frequency above all.
 Top-k counts a fault whose cause stands at k or better, MRR is the mean of 1 / place, EXAM the mean of place / elements
 (the share that a person inspects in vain and at last not; lower is better). A cause that no trace holds is not found:
 0 in all but EXAM, where it is 1. Intervals are bootstrap percentiles (95 %) over faults. The control ranks the same
@@ -156,7 +157,8 @@ def control(faults: Sequence[Fault]) -> ByFormula[Scores]:
 def table(document: Mapping[str, Any]) -> str:
     """Return the document as a table for people."""
     lines = [
-        f"{document['faults']} faults; [95 % bootstrap interval over faults]; ties at the middle of their places",
+        f"{document['faults']} faults; [95 % bootstrap interval over faults]",
+        "ties at the middle of their places: a shared first place is no top-1",
         "".join(["formula".ljust(12), *(metric.rjust(22) for metric in METRICS)]),
     ]
     for formula, scores in document["formulas"].items():

@@ -6,6 +6,7 @@ Every time in Headwater is an aware UTC datetime with microseconds. Tests replac
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from headwater.errors import InvalidFact, NaiveDatetime
 
@@ -40,6 +41,7 @@ def _exactly(value: datetime, what: str) -> datetime:
     return datetime(*fields, tzinfo=value.tzinfo, fold=value.fold)
 
 
+@lru_cache(maxsize=4096)
 def to_micros(value: datetime) -> int:
     """Return the microseconds from 1970-01-01T00:00:00Z to `value`, exactly."""
     return (value - EPOCH) // _MICROSECOND

@@ -11,7 +11,7 @@ from headwater.graph.neo4j import Neo4jEngine
 from headwater.graph.query_store import QueryStore
 from headwater.graph.store import Store
 from headwater.testing import StoreConformance
-from tests.support.neo4j_database import Database
+from tests.support.neo4j_database import Database, RunningServer
 
 
 class Neo4jBackend:
@@ -35,13 +35,13 @@ class Neo4jBackend:
 
 class TestNeo4j(StoreConformance):
     @pytest.fixture(autouse=True)
-    def _backend(self, neo4j_url: Database) -> Iterator[None]:
-        with closing(Neo4jBackend(neo4j_url)) as self.backend:
+    def _backend(self, neo4j_server: RunningServer) -> Iterator[None]:
+        with closing(Neo4jBackend(Database.of(neo4j_server))) as self.backend:
             yield
 
 
 class TestNeo4jCurrent(StoreConformance):
     @pytest.fixture(autouse=True)
-    def _backend(self, neo4j_current_url: Database) -> Iterator[None]:
-        with closing(Neo4jBackend(neo4j_current_url)) as self.backend:
+    def _backend(self, neo4j_current: RunningServer) -> Iterator[None]:
+        with closing(Neo4jBackend(Database.of(neo4j_current))) as self.backend:
             yield

@@ -96,7 +96,7 @@ def _named_by_environment() -> AbstractContextManager[RunningServer]:
 
 
 def _started(release: Release) -> Neo4jServer:
-    return Neo4jServer(release, password=random_password())
+    return Neo4jServer(release, password=random_password(), quick_start=True)
 
 
 @contextmanager

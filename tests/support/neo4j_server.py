@@ -38,6 +38,7 @@ class Neo4jServer:
     """A community server in a process group of its own; as a context manager it runs inside the block.
 
     Without `home` it lives in a temporary folder that goes with it; without `password` authentication is off.
+    `quick_start` halves the CPU time of the start and lets long runs go slower: for tests, not for measurements.
     It dies with the thread that started it where the system can do that (Linux), else at the end of the interpreter.
     Raises ServerUnavailable when the JDK or the jars cannot be had.
     """
@@ -50,6 +51,7 @@ class Neo4jServer:
         password: str | None = None,
         heap: str = "1g",
         ports: Ports | None = None,
+        quick_start: bool = False,
     ) -> None:
         java = find_java(release)
         lib = jars(release, java)
@@ -57,7 +59,7 @@ class Neo4jServer:
         self.home = (home or Path(mkdtemp(prefix="headwater-neo4j-"))).resolve()
         self.ports = ports or free_ports()
         self.password = password
-        self._command = command(java, lib, release.main_class, self.home, heap)
+        self._command = command(java, lib, release.main_class, self.home, heap, quick_start=quick_start)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

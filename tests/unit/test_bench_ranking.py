@@ -57,6 +57,10 @@ def test_a_place_gives_its_metrics() -> None:
     assert score(2, 10) == {"top1": 0, "top3": 1, "top5": 1, "mrr": 0.5, "exam": 0.2}
 
 
+def test_a_shared_first_place_is_not_top_1() -> None:
+    assert score(1.5, 10) == {"top1": 0, "top3": 1, "top5": 1, "mrr": 1 / 1.5, "exam": 0.15}
+
+
 def test_a_cause_that_no_trace_holds_is_not_found() -> None:
     fault = Fault("absent", (("root",),), (True,))
 

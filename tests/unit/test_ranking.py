@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from fractions import Fraction
 from math import inf, sqrt
@@ -121,6 +122,18 @@ def test_a_ladder_of_diamonds_and_a_long_chain_are_one_pass() -> None:
     assert {(s.ef, s.ep) for s in found} == {(1, 0)}
     assert len({s.key for s in found}) == 1
     assert len(found) == 20_090
+
+
+def test_the_bits_of_a_node_are_dropped_when_all_upstream_took_them() -> None:
+    length, outputs = 20_000, range(20_000, 20_000 + ranking.OUTPUTS_AT_ONCE)
+    edges = [*((i, i + 1) for i in range(length - 1)), *((length - 1, output) for output in outputs)]
+
+    tracemalloc.start()
+    spectra(outputs, [], edges, {0})
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak_bytes < length * ranking.OUTPUTS_AT_ONCE // 8
 
 
 @pytest.mark.parametrize(

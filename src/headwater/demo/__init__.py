@@ -9,6 +9,11 @@ from __future__ import annotations
 from headwater.errors import MissingExtra
 from headwater.graph.lineage.face import Lineage
 
+_OPENING = """\
+[bold]Headwater demo[/]: 6,433 real taxi trips, New York, March 2019.
+A pipeline predicts four times a day which riders will tip 20 % or more. Then customers complain.
+[bold]Which run is to blame?[/]"""
+
 
 def run_demo(lineage: Lineage, url: str) -> None:
     """Run the pipeline, record it in `lineage`, which is stored at `url`, and print the tour on stdout.
@@ -17,7 +22,15 @@ def run_demo(lineage: Lineage, url: str) -> None:
     when the store fails.
     """
     try:
-        from headwater.demo.tour import play
+        from headwater.demo.screen import Screen
+
+        screen = Screen()
+        screen.say(_OPENING)
+        # Loading pandas and scikit-learn is the first part of the wait.
+        with screen.console.status("Running a month of the pipeline ..."):
+            from headwater.demo.tour import ask, record
+
+            story = record(lineage)
     except ModuleNotFoundError as exc:
         raise MissingExtra(f"{exc.name} is not installed", hint="pip install 'headwater[demo]'") from exc
-    play(lineage, url)
+    ask(screen, lineage, url, story)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from rich.markup import escape
+import pandas as pd
 
 from headwater.demo import browser
 from headwater.demo.blame import show_difference, show_review
@@ -21,30 +22,43 @@ from headwater.graph.lineage.walk import Limits
 _DEPTH = 4
 
 
-def play(lineage: Lineage, url: str) -> None:
-    """Run the pipeline, record it and print the tour on stdout; `url` is only told to the reader."""
-    screen, trips = Screen(), load_trips()
-    screen.say(
-        f"[bold]Headwater demo[/]: {len(trips):,} real taxi trips, New York, March 2019. Will the rider tip 20 %?\n"
-        "A pipeline predicts it four times a day. Then customers complain: [bold]which run is to blame?[/]"
-    )
-    held = lineage.stats()["runs"]
-    with screen.console.status("Running a month of the pipeline ..."):
-        month = run_month(trips)
-        lineage.record([*month.facts, *complaints(month.served)])
-    worst = max(month.served, key=lambda batch: batch.trips - batch.right)
-    show_record(screen, lineage, month.served, held)
-    show_trace(screen, lineage, worst)
-    culprit = show_review(screen, lineage, month.served)
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What was recorded: the trips, the batches served from them, and how many runs the store `held` before."""
+
+    trips: pd.DataFrame
+    served: Sequence[Served]
+    held: int
+
+    @property
+    def worst(self) -> Served:
+        """The batch with the most wrong predictions."""
+        return max(self.served, key=lambda batch: batch.trips - batch.right)
+
+
+def record(lineage: Lineage) -> Story:
+    """Run the pipeline, and record its runs and the complaints of its customers."""
+    trips, held = load_trips(), lineage.stats()["runs"]
+    month = run_month(trips)
+    lineage.record([*month.facts, *complaints(month.served)])
+    return Story(trips, month.served, held)
+
+
+def ask(screen: Screen, lineage: Lineage, url: str, story: Story) -> None:
+    """Print the questions and their answers; `url` is only told to the reader."""
+    show_record(screen, lineage, story)
+    show_trace(screen, lineage, story.worst)
+    culprit = show_review(screen, lineage, story.served)
     show_difference(screen, lineage, culprit)
     show_stale(screen, lineage)
-    customer = rarest_customer(trips, worst.batch)
-    show_impact(screen, lineage, customer_file(customer), int((trips["customer"] == customer).sum()))
-    show_way_on(screen, url, worst)
+    customer = rarest_customer(story.trips, story.worst.batch)
+    rides = int((story.trips["customer"] == customer).sum())
+    show_impact(screen, lineage, customer_file(customer), rides)
+    show_way_on(screen, url, story.worst)
 
 
-def show_record(screen: Screen, lineage: Lineage, served: Sequence[Served], held: int) -> None:
-    """Print what the graph holds, of which `held` runs were there before, and who complained."""
+def show_record(screen: Screen, lineage: Lineage, story: Story) -> None:
+    """Print what the graph holds and how many complained."""
     stats = lineage.stats()
     screen.step("What was recorded?", "headwater stats")
     screen.say(_PICTURE)
@@ -52,14 +66,13 @@ def show_record(screen: Screen, lineage: Lineage, served: Sequence[Served], held
         f"{stats['runs']:,} runs of {stats['components']} components, {stats['pointers']:,} states of files, "
         f"{stats['consumed_by'] + stats['produced']:,} edges between them."
     )
-    if held == stats["runs"]:
+    if story.held == stats["runs"]:
         screen.say("All of it was there before: recording the same runs again changes nothing.")
-    elif held:
-        screen.say(f"{held:,} of the runs were there before; the demo has added its own to them.")
-    flagged = sum(map(is_broken_promise, served))
+    elif story.held:
+        screen.say(f"{story.held:,} of the runs were there before; the demo has added its own to them.")
+    flagged = sum(map(is_broken_promise, story.served))
     screen.say(
-        f"{len(served)} batches of predictions were served. Customers flagged {flagged} of them: less than "
-        f"{AGREED:.0%} right."
+        f"Of {len(story.served)} batches of predictions customers flagged {flagged}: less than {AGREED:.0%} right."
     )
 
 
@@ -77,10 +90,11 @@ def show_trace(screen: Screen, lineage: Lineage, worst: Served) -> None:
 def show_way_on(screen: Screen, url: str, worst: Served) -> None:
     """Print where the lineage lies and what to type next; for Neo4j, what to open and paste."""
     screen.step("Where is all this, and what now?")
-    screen.say(f"The lineage is stored at [bold]{escape(url)}[/].")
-    if url != DEFAULT_STORE:
-        screen.say("The commands above ask it after")
-        screen.type(f"\n  export HEADWATER_STORE={shlex.quote(url)}")
+    if url == DEFAULT_STORE:
+        screen.say(f"The lineage is stored at {url}, where the commands above look for it.")
+    else:
+        screen.say("The lineage is stored where you wished. The commands above look there after\n")
+        screen.type(f"  export HEADWATER_STORE={shlex.quote(url)}")
     if browser.is_neo4j(url):
         screen.say(f"\nOpen Neo4j Browser at [bold]{browser.browser_url(url)}[/] and paste the trace of step 2:\n")
         screen.type(browser.upstream_query(worst.state))
@@ -90,8 +104,8 @@ def show_way_on(screen: Screen, url: str, worst: Served) -> None:
 
 
 _PICTURE = """\
-[dim]ingest ── clean ── features ── predict ── serve ── predictions    four times a day
-            └───── history ── encode ── train ── model          every night; on Mondays[/]
+[dim]ingest ── clean ── features ── predict ── serve    four times a day
+            └──── history ── encode ── train     every night; on Mondays[/]
 """
 _YOURS = """\
   import headwater

@@ -22,8 +22,8 @@ def show_stale(screen: Screen, lineage: Lineage) -> None:
     screen.table(("newest run", "read", "made", "stale because"), [_proof(lineage, cause) for cause in causes])
     heirs = {str(lineage.inspect(one.of).run.component) for one in found if one.causes[0].is_inherited}
     screen.say(
-        f"\nDownstream, {escape(', '.join(sorted(heirs)))} inherit it. The server of the evenings was never restarted: "
-        "it still answers with an old model."
+        f"\nDownstream, {escape(', '.join(sorted(heirs)))} inherit it. The server of the evenings was not restarted "
+        "after 18 March: it answers with an old model."
     )
 
 

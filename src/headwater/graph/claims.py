@@ -18,6 +18,8 @@ from headwater.graph.facts import Input, Output, RunFact, Status
 Register: TypeAlias = tuple[datetime, str]
 Registers: TypeAlias = dict[tuple[str, str], Register]
 
+quoted = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def join_registers(into: Registers, new: Mapping[tuple[str, str], Register]) -> bool:
     """Keep the later of each register, ties by value; return whether anything changed."""
@@ -31,17 +33,16 @@ def join_registers(into: Registers, new: Mapping[tuple[str, str], Register]) -> 
 
 def section(registers: Registers, name: str) -> str:
     """Return one section of the registers as a JSON object with sorted keys."""
-    pairs = sorted((key, text) for (where, key), (_, text) in registers.items() if where == name)
-    return (
-        "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{text}" for key, text in pairs) + "}" if pairs else "{}"
-    )
+    pairs = sorted([(key, text) for (where, key), (_, text) in registers.items() if where == name])
+    return "{" + ",".join([f"{quoted(key)}:{text}" for key, text in pairs]) + "}"
 
 
 def encode_stamps(registers: Registers) -> dict[str, object]:
     """Return the registers' times: one for all, and those that differ by section and key."""
-    common = max((at for at, _ in registers.values()), default=None)
+    times = {at for at, _ in registers.values()}
+    common = max(times, default=None)
     stamps: dict[str, object] = {"*": None if common is None else clock.to_micros(common)}
-    for (where, key), (at, _) in registers.items():
+    for (where, key), (at, _) in registers.items() if len(times) > 1 else ():
         if at != common:
             stamps.setdefault(where, {})[key] = clock.to_micros(at)  # type: ignore[index]
     return stamps
@@ -171,8 +172,8 @@ def _outputs(outputs: Sequence[Output], at: datetime) -> dict[str, Registers]:
     for output in outputs:
         said: Registers = {}
         if output.digest:
-            said["state", "digest"] = at, json.dumps(output.digest, ensure_ascii=False)
+            said["state", "digest"] = at, quoted(output.digest)
         if output.type:
-            said["state", "type"] = at, json.dumps(output.type)
+            said["state", "type"] = at, quoted(output.type)
         join_registers(found.setdefault(output.name, {}), said)
     return found

@@ -11,9 +11,10 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -188,18 +189,34 @@ class SQLiteTransaction:
 def _execute(connection: sqlite3.Connection, query: Query, params: Mapping[str, Any]) -> Iterator[Row]:
     """Run the statements of the SQL half; give the rows of the last, with its columns as the header types them."""
     shared = {name: _to_sql(value) for name, value in params.items() if name != query.rows_param}
-    batch = [{**shared, **_row_to_sql(row)} for row in params[query.rows_param]] if query.rows_param else []
-    statements = query.sql.statements
-    for statement in statements[:-1] if query.columns else statements:
+    batch = _batch(query, params[query.rows_param], shared) if query.rows_param else []
+    cursor = connection.cursor()
+    for statement in query.sql.statements:
         if statement.per_row:
-            connection.executemany(statement.text, batch)
+            connection.executemany(statement.numbered, map(_picker(statement.order), batch))
         else:
-            connection.execute(statement.text, shared)
+            cursor = connection.execute(statement.text, shared)
     if query.columns:
-        last = statements[-1]
-        convert = _converter(query)
-        for bound in batch if last.per_row else [shared]:
-            yield from map(convert, connection.execute(last.text, bound))
+        yield from map(_converter(query), cursor)
+
+
+def _batch(query: Query, rows: Sequence[Mapping[str, Any]], shared: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a batch with their times as microseconds, and the shared parameters beside them."""
+    [param] = [param for param in query.params if param.name == query.rows_param]
+    times = [field.name for field in param.fields if field.type == "datetime"]
+    batch = [{**shared, **row} for row in rows]
+    for row in batch:
+        for name in times:
+            if row[name] is not None:
+                row[name] = clock.to_micros(row[name])
+    return batch
+
+
+def _picker(order: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(order) == 1:
+        [name] = order
+        return lambda row: (row[name],)
+    return itemgetter(*order)
 
 
 def _converter(query: Query) -> Callable[[Row], Row]:
@@ -228,10 +245,6 @@ def _to_sql(value: Any) -> Any:
     if isinstance(value, datetime):
         return clock.to_micros(value)
     return json.dumps(value) if isinstance(value, list) else value
-
-
-def _row_to_sql(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: clock.to_micros(value) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def _lower(text: str) -> str:

@@ -34,6 +34,7 @@ from headwater.graph.values import canonical
 
 BUCKETS = 256
 _AFTER_ALL_RUNS = "\U0010ffff"
+_compact = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 Values: TypeAlias = dict[str, Any]
 ClaimKey: TypeAlias = tuple[str, str]
@@ -207,7 +208,7 @@ def _encode_run(claims: RunClaims, recorded_at: datetime) -> Values:
         "ended_at": claims.ended_at,
         "params": section(claims.registers, "params"),
         "triggers": section(claims.registers, "triggers"),
-        "claims": json.dumps({"times": micros, "at": encode_stamps(claims.registers)}, separators=(",", ":")),
+        "claims": _compact({"times": micros, "at": encode_stamps(claims.registers)}),
         "recorded_at": recorded_at,
     }
     for key in ("component", "commit", "source", "error"):
@@ -239,7 +240,7 @@ def _encode_state(name: str, claims: RunClaims, said: Registers) -> Values:
         "digest": given.get("digest"),
         "produced_at": claims.produced_at,
         "started_at": claims.started_at,
-        "claims": json.dumps(stamps, separators=(",", ":"), sort_keys=True) if stamps else None,
+        "claims": _compact(stamps) if stamps else None,
     }
 
 

@@ -37,11 +37,16 @@ _SIGN = {"sql": ":", "cypher": "$"}
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement as it is run, with the parameters it names; `per_row` means once a row of the batch."""
+    """One statement as it is run, with the parameters it names; `per_row` means once a row of the batch.
+
+    `numbered` is the text with `?1`, `?2` in the places of the parameters of `order`: a batch binds faster by place.
+    """
 
     text: str
     params: frozenset[str]
     per_row: bool
+    order: tuple[str, ...]
+    numbered: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +135,20 @@ def statements(body: Body, uses: Sequence[Use], fields: Iterable[str]) -> tuple[
     batch = frozenset(fields) if body.dialect == "sql" else frozenset()
     found = []
     for start, end in _spans(body):
-        params = frozenset(use.name for use in uses if start <= use.offset < end)
-        found.append(Statement(body.text[start:end].strip(), params, not params.isdisjoint(batch)))
+        inside = [use for use in uses if start <= use.offset < end]
+        order = tuple(dict.fromkeys(use.name for use in inside))
+        numbered = _numbered(body, inside, order, start, end).strip()
+        text = body.text[start:end].strip()
+        found.append(Statement(text, frozenset(order), not batch.isdisjoint(order), order, numbered))
     return tuple(found)
+
+
+def _numbered(body: Body, uses: Sequence[Use], order: Sequence[str], start: int, end: int) -> str:
+    parts = []
+    for use in uses:
+        parts.append(f"{body.text[start : use.offset]}?{order.index(use.name) + 1}")
+        start = use.offset + len(use.name) + 1
+    return "".join([*parts, body.text[start:end]])
 
 
 def _spans(body: Body) -> Iterator[tuple[int, int]]:

@@ -6,27 +6,32 @@
 -- returns: nothing
 -- cost: a few index hits a claim, whatever the number of readers and states of the name
 -- browser: :param rows => [{run: 'r2', started_at: datetime(), name: 'features.csv', type: 'data', claim: '|', lane: '', at: datetime()}]
-INSERT OR IGNORE INTO name(text, type) VALUES (:name, :type);
-INSERT INTO consumption(run, name, claim, lane, at, state)
-SELECT r.key, n.key, :claim, :lane, :at, CASE
-  WHEN :lane IS NULL THEN (SELECT s.key FROM state AS s WHERE s.id = :wanted)
-  WHEN :lane = '' THEN (
+CREATE TEMP TABLE IF NOT EXISTS claimed (
+  run TEXT, started_at INTEGER, name TEXT, type TEXT, claim TEXT, lane TEXT, at INTEGER, wanted TEXT, state INTEGER);
+INSERT INTO claimed(run, started_at, name, type, claim, lane, at, wanted)
+VALUES (:run, :started_at, :name, :type, :claim, :lane, :at, :wanted);
+INSERT OR IGNORE INTO name(text, type) SELECT name, type FROM claimed;
+UPDATE claimed AS c SET state = CASE
+  WHEN lane IS NULL THEN (SELECT s.key FROM state AS s WHERE s.id = c.wanted)
+  WHEN lane = '' THEN (
     SELECT s.key FROM state AS s
-    WHERE s.name = n.key AND s.produced_at <= :at AND s.maker <> :run
-      AND (s.produced_at < :at OR (s.started_at, s.maker) < (:started_at, :run))
+    WHERE s.name = (SELECT key FROM name WHERE text = c.name) AND s.produced_at <= c.at AND s.maker <> c.run
+      AND (s.produced_at < c.at OR (s.started_at, s.maker) < (c.started_at, c.run))
     ORDER BY s.produced_at DESC, s.maker DESC LIMIT 1)
   ELSE (
     SELECT s.key FROM state AS s
-    WHERE s.digest = :lane AND s.name = n.key AND s.produced_at <= :at AND s.maker <> :run
-      AND (s.produced_at < :at OR (s.started_at, s.maker) < (:started_at, :run))
+    WHERE s.digest = c.lane AND s.name = (SELECT key FROM name WHERE text = c.name) AND s.produced_at <= c.at AND s.maker <> c.run
+      AND (s.produced_at < c.at OR (s.started_at, s.maker) < (c.started_at, c.run))
     ORDER BY s.produced_at DESC, s.maker DESC LIMIT 1)
-  END
-FROM run AS r, name AS n WHERE r.id = :run AND n.text = :name
-ON CONFLICT(run, name, claim) DO UPDATE SET at = excluded.at, state = excluded.state;
+  END;
 INSERT OR IGNORE INTO state(id, name, type, digest)
-SELECT n.text || '@external' || CASE c.lane WHEN '' THEN '' ELSE ':' || c.lane END, n.key, n.type, nullif(c.lane, '')
-FROM consumption AS c JOIN name AS n ON n.key = c.name WHERE c.state IS NULL;
-UPDATE consumption AS c SET state = (
-  SELECT s.key FROM name AS n
-  JOIN state AS s ON s.id = n.text || '@external' || CASE c.lane WHEN '' THEN '' ELSE ':' || c.lane END WHERE n.key = c.name)
+SELECT c.name || '@external' || CASE c.lane WHEN '' THEN '' ELSE ':' || c.lane END, n.key, n.type, nullif(c.lane, '')
+FROM claimed AS c CROSS JOIN name AS n ON n.text = c.name WHERE c.state IS NULL;
+UPDATE claimed AS c SET state = (
+  SELECT s.key FROM state AS s WHERE s.id = c.name || '@external' || CASE c.lane WHEN '' THEN '' ELSE ':' || c.lane END)
 WHERE c.state IS NULL;
+INSERT INTO consumption(run, name, claim, lane, at, state)
+SELECT r.key, n.key, c.claim, c.lane, c.at, c.state
+FROM claimed AS c CROSS JOIN run AS r ON r.id = c.run CROSS JOIN name AS n ON n.text = c.name WHERE true
+ON CONFLICT(run, name, claim) DO UPDATE SET at = excluded.at, state = excluded.state;
+DELETE FROM claimed;
