@@ -116,12 +116,12 @@ def _first_open(ways: Sequence[Way], stack: ExitStack) -> RunningServer:
             return stack.enter_context(way())
         except ServerUnavailable as exc:
             closed.append(str(exc))
-    raise ServerUnavailable("\n".join(closed))
+    raise ServerUnavailable("; ".join(closed))
 
 
 def _give_up(config: pytest.Config, release: Release, reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
-        pytest.fail(f"no Neo4j {release.version} to test on:\n{reason}", pytrace=False)
+        pytest.fail(f"no Neo4j {release.version} to test on: {reason}", pytrace=False)
     _skip(config, release, reason)
 
 

@@ -108,8 +108,8 @@ def _fetch(release: Release, java: Path, folder: Path) -> None:
     try:
         subprocess.run(command, env=environment, capture_output=True, text=True, timeout=FETCH_TIMEOUT_S, check=True)
     except subprocess.CalledProcessError as exc:
-        said = "\n".join((exc.stdout + exc.stderr).splitlines()[:10])
-        raise ServerUnavailable(f"Maven cannot fetch Neo4j {release.version}:\n{said}") from exc
+        cause = (exc.stdout + exc.stderr).strip().partition("\n")[0]
+        raise ServerUnavailable(f"Maven cannot fetch Neo4j {release.version}: {cause}") from exc
     except subprocess.TimeoutExpired as exc:
         raise ServerUnavailable(f"Maven did not fetch Neo4j {release.version} in {FETCH_TIMEOUT_S} s") from exc
 

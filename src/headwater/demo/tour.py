@@ -93,7 +93,7 @@ def show_way_on(screen: Screen, url: str, worst: Served) -> None:
     if url == DEFAULT_STORE:
         screen.say(f"The lineage is stored at {url}, where the commands above look for it.")
     else:
-        screen.say("The lineage is stored where you wished. The commands above look there after\n")
+        screen.say("The lineage is stored at this URL, and the commands above look there after\n")
         screen.type(f"  export HEADWATER_STORE={shlex.quote(url)}")
     if browser.is_neo4j(url):
         screen.say(f"\nOpen Neo4j Browser at [bold]{browser.browser_url(url)}[/] and paste the trace of step 2:\n")
