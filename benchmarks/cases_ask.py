@@ -21,8 +21,8 @@ def walks(stages: Sequence[Stage]) -> Section:
     """Trace and impact of several sizes, each against the statement that the product runs."""
     return Section(
         "Trace and impact",
-        "The whole answer (nodes, all edges, hops) from a state's id, against the very statement that Headwater runs, fetched"
-        " to rows by the bare driver.",
+        "The whole answer (nodes, all edges, hops) from a state's id, against the very statement that Headwater runs,"
+        " fetched to rows by the bare driver.",
         [
             _walk(stage, wanted, backward=backward)
             for stage in stages
@@ -48,8 +48,8 @@ def rankings(stages: Sequence[Stage]) -> Section:
     """Rank the runs behind slices of several sizes."""
     return Section(
         "Ranking the runs behind a slice",
-        "Every other one of the newest predictions is bad, what else the same components wrote in the time is the contrast."
-        " Beside it one trace an output of slice and contrast: some measured, the sum reckoned.",
+        "Every other one of the newest predictions is bad; what else the same components wrote in the time is the"
+        " contrast. Beside it one trace an output of slice and contrast: some measured, the sum reckoned.",
         [_ranking(stage, count) for stage in stages for count in stage.sizes.slices],
     )
 
@@ -81,8 +81,8 @@ def naive(stages: Sequence[Stage]) -> Section:
     """What people do first: follow every path, or load all edges into networkx."""
     return Section(
         "The naive ways",
-        "Paths: a chain of diamonds, whose paths double with each; a query that follows paths instead of reaching nodes, ended"
-        " at the time limit. networkx: all edges loaded, then `ancestors`.",
+        "Paths: a chain of diamonds, whose paths double with each; a query that follows paths instead of reaching"
+        " nodes, ended at the time limit. networkx: all edges loaded, then `ancestors`.",
         [row for stage in stages for row in (*_paths(stage), _networkx(stage))],
     )
 
@@ -115,8 +115,8 @@ def fresh(stages: Sequence[Stage]) -> Section:
     """Open a store of the full size in a new process and ask once: time and peak memory."""
     return Section(
         "A fresh process",
-        "From the start of the interpreter to the end of the first answer, and the peak of its resident memory; beside it a"
-        " process that only imports Headwater.",
+        "From the start of the interpreter to the end of the first answer, and the peak of its resident memory; beside"
+        " it a process that only imports Headwater.",
         [row for stage in stages for row in _fresh(stage)],
     )
 
@@ -135,9 +135,9 @@ def _fresh(stage: Stage) -> list[Row]:
 
 
 def _process(stage: Stage, task: str, argument: str) -> tuple[float, int]:
-    """Return wall seconds and peak bytes of the quickest of three processes."""
+    """Return wall seconds and peak bytes of the quickest of some processes."""
     found = []
-    for _ in range(3):
+    for _ in range(stage.sizes.processes):
         peak: list[int] = []
         wall = seconds(lambda peak=peak: peak.append(in_fresh_process(task, stage.peer.url, argument).peak_bytes))  # type: ignore[misc]
         found.append((wall, peak[0]))

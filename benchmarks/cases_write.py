@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from statistics import median
+from subprocess import Popen
 
 from benchmarks import generate
 from benchmarks.measure import in_turns, seconds, settle_memory
@@ -24,9 +25,9 @@ def ingest(stages: Sequence[Stage]) -> Section:
     """Record the workload, and write its finished rows beside it, batch by batch in turns."""
     return Section(
         "Recording in batches",
-        "The whole workload in batches of 1,000 runs, each one transaction, against the same nodes and edges written by the"
-        " bare driver, which is told every edge: on SQLite the same schema and durability, on Neo4j constraints and no"
-        " further index. `speed` is the median over the batches.",
+        "The whole workload in batches of 1,000 runs, each one transaction, against the same nodes and edges written by"
+        " the bare driver, which is told every edge: on SQLite the same schema and durability, on Neo4j constraints and"
+        " no further index. `speed` is the median over the batches.",
         [_ingest(stage) for stage in stages],
     )
 
@@ -51,7 +52,8 @@ def singles(stages: Sequence[Stage]) -> Section:
     """Record run by run from one and more processes at once."""
     return Section(
         "Recording one run at a time",
-        "Each run durable before the next is sent, from fresh processes that start together. All read one name.",
+        "Each run durable before the next is sent, from fresh processes that start together after five"
+        " runs that are not counted. All read one name.",
         [_single(stage, writers) for stage in stages for writers in stage.sizes.writers],
     )
 
@@ -71,15 +73,21 @@ def _race(stage: Stage, task: str, writers: int) -> float:
         processes = [stack.enter_context(started(task, stage.peer.url, seed)) for seed in seeds]
         tell(processes, str(stage.sizes.singles))
         hear(processes)
-        return seconds(lambda: (tell(processes, "go"), [finished(process) for process in processes]))
+        return seconds(lambda: _run_all(processes))
+
+
+def _run_all(processes: Sequence[Popen[str]]) -> None:
+    tell(processes, "go")
+    for process in processes:
+        finished(process)
 
 
 def popular(stages: Sequence[Stage]) -> Section:
     """Log a run that reads a name, and one that rewrites it, while the name has more and more readers."""
     return Section(
         "A name that many runs read",
-        "One run that reads the shared name, then one that rewrites it, with so many readers before: the median. Beside it"
-        " what a writer would pay who looks at the name's readers.",
+        "One run that reads the shared name, then one that rewrites it, with so many readers before: the median. Beside"
+        " it what a writer would pay who looks at the name's readers.",
         [row for stage in stages for row in _popular(stage)],
     )
 

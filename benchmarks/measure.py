@@ -47,6 +47,6 @@ def in_turns(turns: Iterable[tuple[Callable[[], object], Callable[[], object]]],
 
 
 def settle_memory() -> None:
-    """Hide what the benchmark itself holds (100,000 facts) from the garbage collector, which would walk it in both sides."""
+    """Hide the benchmark's own 100,000 facts from the garbage collector, which would walk them on both sides."""
     gc.collect()
     gc.freeze()

@@ -16,6 +16,7 @@ class Sizes:
     diamonds: tuple[int, ...]
     batch: int = 1_000
     repeats: int = 5
+    processes: int = 3
     singles: int = 200
     writers: tuple[int, ...] = (1, 4)
     sampled_walks: int = 10
@@ -36,6 +37,7 @@ QUICK = Sizes(
     readers=(0, 1_000),
     diamonds=(6, 10),
     repeats=2,
+    processes=1,
     singles=30,
     sampled_walks=3,
     path_timeout_s=5.0,

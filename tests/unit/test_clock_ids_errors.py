@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 from headwater import clock, errors, ids
 from headwater.errors import HeadwaterError, InvalidFact, NaiveDatetime, UnknownPointer
 
-FAILURES = [
-    kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, HeadwaterError)
-]
+FAILURES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, HeadwaterError)]
 STANDARD = {
     "ValueError": ValueError,
     "LookupError": LookupError,
@@ -66,9 +64,7 @@ def test_text_has_six_digits_and_z(moment: datetime, text: str) -> None:
     assert clock.isoformat(moment) == text
 
 
-@pytest.mark.parametrize(
-    "moment", [datetime.min.replace(tzinfo=UTC), clock.EPOCH, datetime.max.replace(tzinfo=UTC)]
-)
+@pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), clock.EPOCH, datetime.max.replace(tzinfo=UTC)])
 def test_the_ends_of_time_survive(moment: datetime) -> None:
     assert clock.from_micros(clock.to_micros(moment)) == moment
 
@@ -102,9 +98,7 @@ def test_a_state_id_is_split_into_the_name_and_the_run_that_made_it(name: str, r
     assert not ids.is_external(run)
 
 
-@pytest.mark.parametrize(
-    ("digest", "state"), [(None, "a@b.csv@external"), ("sha256:ab", "a@b.csv@external:sha256:ab")]
-)
+@pytest.mark.parametrize(("digest", "state"), [(None, "a@b.csv@external"), ("sha256:ab", "a@b.csv@external:sha256:ab")])
 def test_an_external_state_keeps_its_name_and_its_digest(digest: str | None, state: str) -> None:
     assert ids.external_id("a@b.csv", digest) == state
     name, maker = ids.split_state_id(state) or ("", "")
@@ -126,9 +120,7 @@ def test_the_docstring_is_the_default_message(kind: type[HeadwaterError]) -> Non
 @pytest.mark.parametrize("kind", FAILURES)
 def test_a_failure_is_one_json_shape(kind: type[HeadwaterError]) -> None:
     shape = kind("it broke", hint="mend it").to_dict()
-    assert json.loads(json.dumps(shape)) == {
-        "error": {"code": kind.code, "message": "it broke", "hint": "mend it"}
-    }
+    assert json.loads(json.dumps(shape)) == {"error": {"code": kind.code, "message": "it broke", "hint": "mend it"}}
 
 
 @pytest.mark.parametrize("kind", FAILURES)
@@ -160,6 +152,4 @@ def test_the_message_of_a_failure_ends_with_what_to_do() -> None:
 
 def test_a_hint_given_to_one_failure_does_not_reach_the_next() -> None:
     UnknownPointer("no pointer 'x'", hint="look again")
-    assert (
-        UnknownPointer("no pointer 'x'").hint == "`headwater search TEXT` lists the names that contain a text"
-    )
+    assert UnknownPointer("no pointer 'x'").hint == "`headwater search TEXT` lists the names that contain a text"
