@@ -47,6 +47,7 @@ def to_micros(value: datetime) -> int:
     return (value - EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=65536)
 def from_micros(micros: int) -> datetime:
     """Return the aware UTC datetime that `to_micros` maps to `micros`."""
     return EPOCH + timedelta(microseconds=micros)

@@ -67,14 +67,20 @@ class SQLiteEngine:
 
     def read(self, query: str, **params: Any) -> list[Row]:
         """Run a reading query and return its rows."""
-        return list(self.stream(query, **params))
+        with self._failures():
+            connection = self._borrow()
+            try:
+                return _execute(connection, catalogue()[query], params)
+            finally:
+                self._give_back(connection)
 
     def stream(self, query: str, **params: Any) -> Iterator[Row]:
         """Run a reading query and give its rows as they come; the connection goes back to the pool at the end."""
         with self._failures():
             connection = self._borrow()
             try:
-                yield from _execute(connection, catalogue()[query], params)
+                found = catalogue()[query]
+                yield from map(_converter(found), _run(connection, found, params))
             finally:
                 self._give_back(connection)
 
@@ -183,11 +189,17 @@ class SQLiteTransaction:
 
     def run(self, query: str, **params: Any) -> list[Row]:
         """Run a query of the catalogue and return its rows."""
-        return list(_execute(self._connection, catalogue()[query], params))
+        return _execute(self._connection, catalogue()[query], params)
 
 
-def _execute(connection: sqlite3.Connection, query: Query, params: Mapping[str, Any]) -> Iterator[Row]:
-    """Run the statements of the SQL half; give the rows of the last, with its columns as the header types them."""
+def _execute(connection: sqlite3.Connection, query: Query, params: Mapping[str, Any]) -> list[Row]:
+    """Run the SQL half; return its rows with the columns as the header types them."""
+    cursor = _run(connection, query, params)
+    return list(map(_converter(query), cursor.fetchall())) if query.columns else []
+
+
+def _run(connection: sqlite3.Connection, query: Query, params: Mapping[str, Any]) -> sqlite3.Cursor:
+    """Run the statements of the SQL half, and return the cursor of the last."""
     shared = {name: _to_sql(value) for name, value in params.items() if name != query.rows_param}
     batch = _batch(query, params[query.rows_param], shared) if query.rows_param else []
     cursor = connection.cursor()
@@ -196,8 +208,7 @@ def _execute(connection: sqlite3.Connection, query: Query, params: Mapping[str, 
             connection.executemany(statement.numbered, map(_picker(statement.order), batch))
         else:
             cursor = connection.execute(statement.text, shared)
-    if query.columns:
-        yield from map(_converter(query), cursor)
+    return cursor
 
 
 def _batch(query: Query, rows: Sequence[Mapping[str, Any]], shared: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -234,7 +245,17 @@ def _converter(query: Query) -> Callable[[Row], Row]:
     return convert
 
 
-_FROM_SQL: Mapping[str, Callable[[Any], Any]] = {"datetime": clock.from_micros, "json": json.loads, "bool": bool}
+def _listed(text: str) -> list[str]:
+    """Return the texts of a list column, which SQL joins by NUL: no name holds one."""
+    return text.split("\0")
+
+
+_FROM_SQL: Mapping[str, Callable[[Any], Any]] = {
+    "datetime": clock.from_micros,
+    "json": json.loads,
+    "bool": bool,
+    "list[str]": _listed,
+}
 
 
 def _same(row: Row) -> Row:

@@ -7,7 +7,7 @@ This module knows no run, no pointer and no store.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Generic, TypeVar
@@ -20,7 +20,11 @@ def hops(starts: Iterable[K], edges: Iterable[tuple[K, K]], *, backward: bool) -
 
     `backward` walks against the edges. Starts have 0. Cost: nodes and edges.
     """
-    near = _neighbours(edges, backward)
+    return distances(starts, _neighbours(edges, backward))
+
+
+def distances(starts: Iterable[K], near: Mapping[K, Iterable[K]]) -> dict[K, int]:
+    """Return `hops` of a graph that is given by the nodes next to each node, in the direction of the walk."""
     found = dict.fromkeys(starts, 0)
     level = list(found)
     distance = 0

@@ -21,11 +21,12 @@ from headwater.graph import ingest
 from headwater.graph.claims import parse_claim
 from headwater.graph.engine import Engine, Row
 from headwater.graph.facts import Annotation, Fact, Status, check_facts
-from headwater.graph.model import Component, Consumption, Edge, Node, Pointer, Run, annotation_line, component
+from headwater.graph.model import Component, Consumption, Edge, EdgeKind, Node, Pointer, Run, annotation_line, component
 from headwater.graph.schema import migrate
 from headwater.graph.store import InputAge, OutputFilter, Page, RunDetail, Subgraph, Suspect, Watermark
 from headwater.graph.values import canonical
 
+_STATUS = {status.value: status for status in Status}
 _BEGINNING = datetime.min.replace(tzinfo=clock.EPOCH.tzinfo)
 _END = datetime.max.replace(tzinfo=clock.EPOCH.tzinfo)
 
@@ -69,6 +70,14 @@ class QueryStore:
             raise UnknownPointer(f"no pointer has the name, id or digest {reference!r}{when}")
         return _pointer(min(rows)[1:])
 
+    def resolve_all(self, references: Sequence[str]) -> Sequence[Pointer]:
+        """Return what each of many references means: names first, then state ids, the rest one by one."""
+        named = map(_pointer, self.engine.read("trace/newest", names=list(references)))
+        found: dict[str, Node] = {pointer.name: pointer for pointer in named}
+        found = {**self.sources([ref for ref in references if ref not in found]).nodes, **found}
+        pointers = (found.get(reference) for reference in references)
+        return [p if isinstance(p, Pointer) else self.resolve(ref) for ref, p in zip(references, pointers, strict=True)]
+
     def upstream(self, ids: Sequence[str]) -> Subgraph:
         """Return everything that the states and runs were derived from."""
         return self._closure("trace/upstream", ids, backward=True)
@@ -79,27 +88,29 @@ class QueryStore:
 
     def sources(self, ids: Sequence[str]) -> Subgraph:
         """Return just these nodes and the edges that lead to them."""
-        return _subgraph(self.engine.stream("trace/sources", ids=list(ids)), backward=True)
+        return _subgraph(self.engine.read("trace/sources", ids=list(ids)), backward=True)
 
     def targets(self, ids: Sequence[str]) -> Subgraph:
         """Return just these nodes and the edges that lead away from them."""
-        return _subgraph(self.engine.stream("trace/targets", ids=list(ids)), backward=False)
+        return _subgraph(self.engine.read("trace/targets", ids=list(ids)), backward=False)
 
     def _closure(self, query: str, ids: Sequence[str], backward: bool) -> Subgraph:
         """One statement where it shares its work among the starts, else a walk level by level."""
         if len(ids) <= self.engine.starts_at_once:
-            return _subgraph(self.engine.stream(query, ids=list(ids)), backward)
+            return _subgraph(self.engine.read(query, ids=list(ids)), backward)
         step = self.sources if backward else self.targets
         nodes: dict[str, Node] = {}
         edges: list[Edge] = []
+        links: dict[str, Sequence[str]] = {}
         frontier = list(dict.fromkeys(ids))
         while frontier:
             found = step(frontier)
             nodes.update(found.nodes)
             edges.extend(found.edges)
-            ends = (e.source if backward else e.target for e in found.edges)
-            frontier = [end for end in dict.fromkeys(ends) if end not in nodes]
-        return Subgraph(nodes, edges)
+            links.update(found.links)
+            ahead = dict.fromkeys(far for near in found.links.values() for far in near)
+            frontier = [node for node in ahead if node not in nodes]
+        return Subgraph(nodes, edges, links)
 
     def run(self, run: str) -> RunDetail:
         """Return one run with its inputs, outputs and annotations."""
@@ -305,24 +316,35 @@ def _input_age(row: Row) -> InputAge:
 
 def _subgraph(rows: Iterable[Row], backward: bool) -> Subgraph:
     nodes: dict[str, Node] = {}
+    links: dict[str, list[str]] = {}
     edges: list[Edge] = []
-    for row in rows:
-        nodes[row[0]] = _node(row)
-        edges.extend(_edges(row[0], row[1], row[-1], backward))
-    return Subgraph(nodes, edges)
-
-
-def _node(row: Row) -> Node:
-    ident, kind, name, type_, digest, run, produced, stage, status, started, ended, flagged, labels, _ = row
-    if kind == "pointer":
-        return Pointer(ident, name, type_, digest, produced, run, flagged, labels or {})
-    return Run(ident, stage, Status(status), started, ended, flagged=flagged, labels=labels or {})
-
-
-def _edges(ident: str, kind: str, links: Sequence[str], backward: bool) -> Iterator[Edge]:
-    if backward:
-        return (Edge(link, ident, "produced" if kind == "pointer" else "consumed_by") for link in links)
-    return (Edge(ident, link, "consumed_by" if kind == "pointer" else "produced") for link in links)
+    from_pointer: EdgeKind = "produced" if backward else "consumed_by"
+    from_run: EdgeKind = "consumed_by" if backward else "produced"
+    for (
+        ident,
+        kind,
+        name,
+        type_,
+        digest,
+        run,
+        produced,
+        stage,
+        status,
+        started,
+        ended,
+        flagged,
+        labels,
+        far_ids,
+    ) in rows:
+        near = links[ident] = far_ids or []
+        if kind == "pointer":
+            nodes[ident] = Pointer(ident, name, type_, digest, produced, run, flagged, labels or {})
+            arrow = from_pointer
+        else:
+            nodes[ident] = Run(ident, stage, _STATUS[status], started, ended, flagged=flagged, labels=labels or {})
+            arrow = from_run
+        edges += [Edge(far, ident, arrow) for far in near] if backward else [Edge(ident, far, arrow) for far in near]
+    return Subgraph(nodes, edges, links)
 
 
 def _regex(glob: str | None) -> str:

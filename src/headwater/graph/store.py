@@ -18,10 +18,14 @@ from headwater.graph.values import JSON
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """Nodes by id and edges, as a store found them. An edge may lead to a node outside: then the walk ended there."""
+    """Nodes by id and edges, as a store found them. An edge may lead to a node outside: then the walk ended there.
+
+    `links` are the same edges as the nodes next to each node, in the direction of the walk.
+    """
 
     nodes: Mapping[str, Node]
     edges: Sequence[Edge]
+    links: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,10 @@ class Store(Protocol):
 
         Raises UnknownPointer. Unfinished states and external ones answer when no produced one does.
         """
+        ...
+
+    def resolve_all(self, references: Sequence[str]) -> Sequence[Pointer]:
+        """Return what each of many references means, as `resolve` does, with few questions to the database."""
         ...
 
     def upstream(self, ids: Sequence[str]) -> Subgraph:

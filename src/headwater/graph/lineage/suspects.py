@@ -115,7 +115,7 @@ def review(store: Store, formula: str | None = None) -> Ranking:
 def _select(store: Store, which: Slice, most: int) -> Sequence[Pointer]:
     if isinstance(which, OutputFilter):
         return store.outputs(which, most)
-    found = {pointer.id: pointer for pointer in map(store.resolve, which)}
+    found = {pointer.id: pointer for pointer in store.resolve_all(which)}
     return list(found.values())
 
 

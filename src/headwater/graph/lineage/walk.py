@@ -99,7 +99,7 @@ def _walk(store: Store, of: Sequence[str], limits: Limits, as_of: datetime | Non
 
 def _whole(store: Store, starts: tuple[str, ...], backward: bool) -> Answer:
     found = store.upstream(starts) if backward else store.downstream(starts)
-    hops = kernel.hops(starts, ((e.source, e.target) for e in found.edges), backward=backward)
+    hops = kernel.distances(starts, found.links)
     nodes = {ident: found.nodes[ident] for ident in hops}
     return Answer(starts, nodes, frozenset(found.edges), hops)
 

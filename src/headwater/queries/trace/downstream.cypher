@@ -2,7 +2,7 @@
 // Everything that derives from these states and runs: one row a node, each once, with the nodes right downstream.
 // param ids: list[str]   ids of states and runs
 // returns: id str, kind str, name str | null, type str | null, digest str | null, run str | null, produced_at datetime | null,
-//   component str | null, status str | null, started_at datetime | null, ended_at datetime | null, flagged bool, labels json, links json
+//   component str | null, status str | null, started_at datetime | null, ended_at datetime | null, flagged bool, labels json, links list[str]
 // cost: one index seek a start, then the nodes and edges downstream
 // browser: :param ids => ['predictions.csv@r3']
 UNWIND $ids AS id

@@ -2,7 +2,7 @@
 // These states and runs, with the nodes right upstream: one step of a walk.
 // param ids: list[str]   ids of states and runs
 // returns: id str, kind str, name str | null, type str | null, digest str | null, run str | null, produced_at datetime | null,
-//   component str | null, status str | null, started_at datetime | null, ended_at datetime | null, flagged bool, labels json, links json
+//   component str | null, status str | null, started_at datetime | null, ended_at datetime | null, flagged bool, labels json, links list[str]
 // cost: one index seek a node, then its edges
 // browser: :param ids => ['predictions.csv@r3']
 UNWIND $ids AS id

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import networkx
+import pytest
+from benchmarks import cases_ask, cases_write, generate
+from benchmarks.peer_sqlite import SQLitePeer
+from benchmarks.prepared import Prepared, prepare, size
+from benchmarks.sizes import Sizes
+from benchmarks.stage import Stage
+from benchmarks.table import HEADINGS, Aim, Row, Section, as_memory, as_rate, as_time, markdown
+
+from headwater import RunFact, connect
+from headwater.graph.model import reference
+
+RUNS = 4_400
+TINY = Sizes(
+    runs=2_200, walks=(20, 60), slices=(4,), readers=(0, 30), diamonds=(2, 3), batch=500, repeats=2, sampled_walks=2
+)
+
+
+@pytest.fixture(scope="module")
+def facts() -> list[RunFact]:
+    return generate.workload(RUNS)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepare(TINY, tmp_path_factory.mktemp("bench"))
+
+
+def test_the_same_size_and_seed_give_the_same_facts(facts: list[RunFact]) -> None:
+    assert generate.workload(RUNS) == facts
+    assert generate.workload(RUNS, seed=8) != facts
+
+
+def test_each_run_has_two_or_three_inputs_and_one_or_two_outputs(facts: list[RunFact]) -> None:
+    assert len(facts) == RUNS
+    assert len({fact.id for fact in facts}) == RUNS
+    assert {len(fact.inputs) for fact in facts} == {2, 3}
+    assert {len(fact.outputs) for fact in facts} == {1, 2}
+
+
+def test_times_are_whole_seconds_and_tie(facts: list[RunFact]) -> None:
+    starts = Counter(fact.started_at for fact in facts if fact.started_at)
+
+    assert {at.microsecond for at in starts} == {0}
+    assert max(starts.values()) == generate.STARTS_A_SECOND
+
+
+def test_names_are_shared_overwritten_and_updated_in_place(facts: list[RunFact]) -> None:
+    read = Counter(i.name for fact in facts for i in fact.inputs)
+    written = Counter(o.name for fact in facts for o in fact.outputs)
+    in_place = [f for f in facts if {i.name for i in f.inputs} & {o.name for o in f.outputs}]
+
+    assert read[generate.CODES] > RUNS / 10
+    assert written["lookup/0.csv"] == written["models/0.pkl"] == generate.ROUNDS
+    assert len(in_place) > RUNS / 100
+
+
+def test_one_in_a_hundred_arrives_late(facts: list[RunFact]) -> None:
+    order = [(fact.started_at, fact.id) for fact in facts]
+    late = sum(later < earlier for earlier, later in pairwise(order))
+
+    assert 0.002 < late / RUNS < 0.02
+
+
+def test_the_deepest_trace_passes_more_than_a_hundred_runs(facts: list[RunFact], tmp_path: Path) -> None:
+    with connect(f"sqlite:///{tmp_path / 'deep.db'}") as lineage:
+        lineage.record(facts)
+        depth = max(max(lineage.trace(f"wide/{slot}.parquet").hops.values()) for slot in range(8))
+
+    assert depth > 2 * 100
+
+
+def test_a_ladder_doubles_its_paths_with_each_diamond() -> None:
+    graph = reference(generate.ladder(3))
+    arrows = networkx.DiGraph((edge.source, edge.target) for edge in graph.edges)
+    [end] = [node for node in arrows if node.startswith("rung3@")]
+
+    assert len(list(networkx.all_simple_paths(arrows, "rung0@external", end))) == 2**3
+
+
+def test_the_finished_rows_are_the_graph_that_the_facts_come_to(prepared: Prepared, tmp_path: Path) -> None:
+    peer = SQLitePeer(f"sqlite:///{tmp_path / 'bench.db'}")
+    peer.empty()
+    with peer.open() as lineage:
+        for facts, rows in zip(prepared.batches, prepared.rows, strict=True):
+            lineage.record(facts)
+            peer.write(peer.batch(rows))
+        digest = lineage.digest()
+    peer.close()
+
+    with connect(f"sqlite:///{tmp_path / 'bench.bare.db'}") as bare:
+        assert bare.digest() == digest
+
+
+def test_starts_are_chosen_by_the_size_of_their_trace() -> None:
+    edges = {number: [number - 1] for number in range(1, 100)}
+
+    assert size(edges, 40, 1_000) == 41
+    assert size(edges, 99, 10) == 10
+
+
+def test_each_case_gives_rows_for_each_size(prepared: Prepared, tmp_path: Path) -> None:
+    peer = SQLitePeer(f"sqlite:///{tmp_path / 'bench.db'}")
+    peer.empty()
+    with peer.open() as lineage:
+        stages = [Stage(peer, lineage, prepared, TINY, tmp_path)]
+        asked = (cases_ask.walks, cases_ask.rankings, cases_ask.naive)
+        sections = [case(stages) for case in (cases_write.ingest, *asked, cases_write.popular)]
+    peer.close()
+
+    assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 4]
+    assert {row.store for section in sections for row in section.rows} == {"SQLite"}
+    assert all(row.ours and row.theirs and row.speed for section in sections for row in section.rows)
+
+
+def test_the_table_is_markdown_with_a_cell_for_each_heading() -> None:
+    rows = [
+        Row("trace", "SQLite", "2.0 ms", "the bare statement", "1.0 ms", 0.5, (Aim("within 1.5 times", False),)),
+        Row("rank", "Neo4j", "1.00 s", speed=250.0),
+    ]
+
+    lines = markdown([Section("Asking", "What it is.", rows)]).splitlines()
+
+    assert lines[:3] == ["## Asking", "", "What it is."]
+    assert {line.count("|") for line in lines[4:]} == {len(HEADINGS) + 1}
+    assert len({len(line) for line in lines[4:]}) == 1
+    assert "| 0.50  | within 1.5 times: **missed** |" in lines[6]
+    assert "| 250 " in lines[7]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (as_time(2.5), "2.50 s"),
+        (as_time(0.0125), "12.5 ms"),
+        (as_time(0.00005), "50 us"),
+        (as_rate(9_000, 2.0), "4,500 runs/s"),
+        (as_memory(25_400_000), "25 MB"),
+    ],
+)
+def test_figures_carry_their_unit(text: str, expected: str) -> None:
+    assert text == expected
