@@ -19,7 +19,7 @@ class Sizes:
     processes: int = 3
     singles: int = 200
     writers: tuple[int, ...] = (1, 4)
-    sampled_walks: int = 10
+    sampled_walks: int = 40
     path_timeout_s: float = 20.0
 
 

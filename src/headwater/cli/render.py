@@ -123,9 +123,9 @@ def print_ranking(console: Console, found: Ranking, top: int) -> None:
     rows = []
     for group in found.suspects[:top]:
         first = group.runs[0]
-        more = f" +{len(group.runs) - 1} alike" if len(group.runs) > 1 else ""
+        more = f" +{group.size - 1} alike" if group.size > 1 else ""
         counts = (group.ef, group.nf, group.ep, group.np)
-        place = frequency[first.id]
+        place = frequency.get(first.id, "")
         rows.append(
             (
                 group.position,

@@ -50,7 +50,7 @@ def _places(ranking: Ranking) -> Iterator[tuple[str, ...]]:
 
 
 def _members(group: SuspectGroup) -> str:
-    more = len(group.runs) - 1
+    more = group.size - 1
     return about(group.runs[0]) + (f" +{more}" if more else "")
 
 

@@ -165,6 +165,11 @@ class QueryStore:
         found = self.sources([row[0] for row in rows]).nodes
         return [Suspect(_as_run(found[row[0]]), row[2], row[3], tuple(row[5])) for row in rows]
 
+    def dependencies(self, runs: Sequence[str]) -> Sequence[tuple[str, datetime, Sequence[str]]]:
+        """Return for each run its start and the runs whose outputs it read."""
+        rows = self.engine.read("rank/dependencies", runs=list(runs))
+        return [(run, started_at, sources or []) for run, started_at, sources in rows]
+
     def input_ages(self, runs: Sequence[str], as_of: datetime | None) -> Sequence[InputAge]:
         """Return how fresh the inputs of these runs were when each run started, or at `as_of`."""
         return [_input_age(row) for row in self.engine.read("runs/stale_inputs", ids=list(runs), as_of=as_of)]

@@ -159,6 +159,10 @@ class Store(Protocol):
         """Return the runs upstream of a small slice and its contrast, counted by the database."""
         ...
 
+    def dependencies(self, runs: Sequence[str]) -> Sequence[tuple[str, datetime, Sequence[str]]]:
+        """Return for each run its start and the runs whose outputs it read: one step upstream among runs."""
+        ...
+
     def input_ages(self, runs: Sequence[str], as_of: datetime | None) -> Sequence[InputAge]:
         """Return how fresh the inputs of these runs were when each run started, or at `as_of`."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -17,13 +17,18 @@ from headwater.graph.store import OutputFilter, Store
 Slice: TypeAlias = Sequence[str] | OutputFilter
 
 SMALL_SLICE = 32
+MOST_GROUPS = 1_000
+MOST_MEMBERS = 100
 DEFAULT_FORMULA = "ochiai"
 WITHOUT_CONTRAST = "frequency"
 
 
 @dataclass(frozen=True, slots=True)
 class SuspectGroup:
-    """Runs that are in the traces of exactly the same outputs, earliest first, with their score and counts."""
+    """Runs that are in the traces of exactly the same outputs, with their score and counts.
+
+    `size` counts them; `runs` are the earliest hundred.
+    """
 
     position: int
     score: float
@@ -31,18 +36,25 @@ class SuspectGroup:
     nf: int
     ep: int
     np: int
+    size: int
     runs: tuple[Run, ...]
 
     def to_dict(self) -> Document:
         """Return the JSON document of the group; an infinite score is null."""
         counts = {"ef": self.ef, "nf": self.nf, "ep": self.ep, "np": self.np}
         score = self.score if self.score != float("inf") else None
-        return {"position": self.position, "score": score, **counts, "runs": [node_document(run) for run in self.runs]}
+        return {
+            "position": self.position,
+            "score": score,
+            **counts,
+            "size": self.size,
+            "runs": [node_document(run) for run in self.runs],
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The suspects by the formula, and the paper's ranking by frequency beside it.
+    """The suspects by the formula, and the paper's ranking by frequency beside it: the first thousand groups of each.
 
     `is_complete` is false when the slice or its contrast was cut at the limit on outputs.
     """
@@ -79,8 +91,7 @@ def rank(
     """Return the runs behind the outputs `bad` (references, or a filter), most suspicious first.
 
     The contrast is given, or the outputs of the same components in the same time. Without contrast `frequency`
-    stands in for the
-    default `ochiai`. Cost: one closure of all outputs, then a bitset a node; never a walk an output.
+    stands in for the default `ochiai`. Cost: one closure of all outputs, then a bitset a node; never a walk an output.
     """
     if formula is not None and formula not in FORMULAS:
         raise UsageError(f"no formula is named {formula!r}", hint=f"use one of {', '.join(FORMULAS)}")
@@ -91,18 +102,17 @@ def rank(
     good = _select(
         store, contrast if contrast is not None else _same_time(store, bad, slice_), most_outputs + len(slice_)
     )
-    bad_ids = tuple(p.id for p in slice_)
-    inside = set(bad_ids)
-    good_ids = tuple(p.id for p in good if p.id not in inside)[:most_outputs]
-    chosen = formula or (DEFAULT_FORMULA if good_ids else WITHOUT_CONTRAST)
-    suspects = _suspects(store, bad_ids, good_ids)
+    inside = {p.id for p in slice_}
+    good = [p for p in good if p.id not in inside][:most_outputs]
+    chosen = formula or (DEFAULT_FORMULA if good else WITHOUT_CONTRAST)
+    suspects = _suspects(store, slice_, good)
     return Ranking(
         formula=chosen,
-        slice_ids=bad_ids,
-        contrast_size=len(good_ids),
-        suspects=_grouped(suspects, len(bad_ids), len(good_ids), chosen),
-        by_frequency=_grouped(suspects, len(bad_ids), len(good_ids), "frequency"),
-        is_complete=len(slice_) < most_outputs and len(good_ids) < most_outputs and not mark.rebinding,
+        slice_ids=tuple(p.id for p in slice_),
+        contrast_size=len(good),
+        suspects=suspects.ranked(store, chosen),
+        by_frequency=suspects.ranked(store, "frequency"),
+        is_complete=len(slice_) < most_outputs and len(good) < most_outputs and not mark.rebinding,
         watermark=mark.position,
     )
 
@@ -131,24 +141,52 @@ def _same_time(store: Store, bad: Slice, slice_: Sequence[Pointer]) -> OutputFil
     )
 
 
-def _suspects(store: Store, bad: Sequence[str], good: Sequence[str]) -> list[tuple[Run, ranking.Spectrum[str]]]:
-    """Let the database rank a small slice; take a large one's closure here, once."""
+@dataclass(frozen=True, slots=True)
+class _Suspects:
+    """The spectra of the runs upstream of a slice and its contrast, and when each run started."""
+
+    spectra: Sequence[ranking.Spectrum[str]]
+    started_at: Mapping[str, datetime]
+    n_bad: int
+    n_good: int
+
+    def ranked(self, store: Store, formula: str) -> tuple[SuspectGroup, ...]:
+        """Return the first groups by a formula, with the runs' details."""
+        found = ranking.rank(self.spectra, self.n_bad, self.n_good, formula, order=self._order)[:MOST_GROUPS]
+        shown = [run for group in found for run in group.members[:MOST_MEMBERS]]
+        nodes = store.sources(shown).nodes
+        runs = {ident: node for ident, node in nodes.items() if isinstance(node, Run)}
+        return tuple(
+            SuspectGroup(
+                position=position,
+                score=g.score,
+                ef=g.ef,
+                nf=g.nf,
+                ep=g.ep,
+                np=g.np,
+                size=len(g.members),
+                runs=tuple(runs[run] for run in g.members[:MOST_MEMBERS]),
+            )
+            for position, g in enumerate(found, 1)
+        )
+
+    def _order(self, run: str) -> tuple[datetime, str]:
+        return self.started_at[run], run
+
+
+def _suspects(store: Store, bad: Sequence[Pointer], good: Sequence[Pointer]) -> _Suspects:
+    """Let the database count for a small slice; take a large one's closure here, once, among runs alone."""
+    bad_ids, good_ids = [p.id for p in bad], [p.id for p in good]
     if len(bad) + len(good) <= SMALL_SLICE:
-        return [(s.run, ranking.Spectrum(s.run.id, s.ef, s.ep, s.spectrum)) for s in store.suspects(bad, good)]
-    found = store.upstream([*bad, *good])
-    runs = {node.id: node for node in found.nodes.values() if isinstance(node, Run)}
-    edges = [(e.source, e.target) for e in found.edges]
-    return [(runs[s.node], s) for s in ranking.spectra(bad, good, edges, set(runs))]
-
-
-def _grouped(
-    suspects: list[tuple[Run, ranking.Spectrum[str]]], n_slice: int, n_contrast: int, formula: str
-) -> tuple[SuspectGroup, ...]:
-    runs = {run.id: run for run, _ in suspects}
-    groups = ranking.rank(
-        [spectrum for _, spectrum in suspects], n_slice, n_contrast, formula, order=lambda run: runs[run].order
-    )
-    return tuple(
-        SuspectGroup(position, g.score, g.ef, g.nf, g.ep, g.np, tuple(runs[run] for run in g.members))
-        for position, g in enumerate(groups, 1)
-    )
+        found = store.suspects(bad_ids, good_ids)
+        spectra = [ranking.Spectrum(s.run.id, s.ef, s.ep, s.spectrum) for s in found]
+        return _Suspects(spectra, {s.run.id: s.run.started_at for s in found}, len(bad), len(good))
+    edges = [(p.run, p.id) for p in (*bad, *good) if p.run is not None]
+    started_at: dict[str, datetime] = {}
+    frontier = list(dict.fromkeys(run for run, _ in edges))
+    while frontier:
+        steps = store.dependencies(frontier)
+        started_at.update((run, at) for run, at, _ in steps)
+        edges += [(source, run) for run, _, sources in steps for source in sources]
+        frontier = list({source for _, _, sources in steps for source in sources} - started_at.keys())
+    return _Suspects(ranking.spectra(bad_ids, good_ids, edges, started_at.keys()), started_at, len(bad), len(good))
