@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import groupby
 from math import inf, sqrt
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from headwater.errors import UsageError
 from headwater.graph.kernel import Condensation, condense
@@ -30,8 +30,7 @@ _Tally: TypeAlias = tuple[int, int, bytes]
 _Scored: TypeAlias = tuple[float, tuple[int, int, int, int], tuple[K, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Spectrum(Generic[K]):
+class Spectrum(NamedTuple, Generic[K]):
     """How a node stands to the outputs: in the traces of `ef` bad and `ep` good ones.
 
     Two nodes have an equal `key` when they are in the traces of exactly the same outputs (128 bits of BLAKE2 for each

@@ -143,7 +143,7 @@ def _same_time(store: Store, bad: Slice, slice_: Sequence[Pointer]) -> OutputFil
 
 @dataclass(frozen=True, slots=True)
 class _Suspects:
-    """The spectra of the runs upstream of a slice and its contrast, and when each run started."""
+    """The spectra of the runs behind a slice, against its contrast, and when each run started."""
 
     spectra: Sequence[ranking.Spectrum[str]]
     started_at: Mapping[str, datetime]
@@ -179,7 +179,7 @@ def _suspects(store: Store, bad: Sequence[Pointer], good: Sequence[Pointer]) -> 
     bad_ids, good_ids = [p.id for p in bad], [p.id for p in good]
     if len(bad) + len(good) <= SMALL_SLICE:
         found = store.suspects(bad_ids, good_ids)
-        spectra = [ranking.Spectrum(s.run.id, s.ef, s.ep, s.spectrum) for s in found]
+        spectra = [ranking.Spectrum(s.run.id, s.ef, s.ep, s.spectrum) for s in found if s.ef]
         return _Suspects(spectra, {s.run.id: s.run.started_at for s in found}, len(bad), len(good))
     edges = [(p.run, p.id) for p in (*bad, *good) if p.run is not None]
     started_at: dict[str, datetime] = {}
@@ -189,4 +189,5 @@ def _suspects(store: Store, bad: Sequence[Pointer], good: Sequence[Pointer]) -> 
         started_at.update((run, at) for run, at, _ in steps)
         edges += [(source, run) for run, _, sources in steps for source in sources]
         frontier = list({source for _, _, sources in steps for source in sources} - started_at.keys())
-    return _Suspects(ranking.spectra(bad_ids, good_ids, edges, started_at.keys()), started_at, len(bad), len(good))
+    spectra = [s for s in ranking.spectra(bad_ids, good_ids, edges, started_at.keys()) if s.ef]
+    return _Suspects(spectra, started_at, len(bad), len(good))
