@@ -122,14 +122,8 @@ def _conditions(sizes: Sizes, stages: Sequence[Stage], took_s: float) -> str:
 
 
 def _graph(prepared: Prepared) -> str:
-    totals = {
-        table: sum(len(rows[table]) for rows in prepared.rows) for table in ("run", "state", "name", "consumption")
-    }
-    made = len(prepared.closures.state_ids)
-    return (
-        f"{totals['run']:,} runs, {totals['state']:,} pointers of {totals['name']:,} names,"
-        f" {totals['consumption'] + made:,} edges"
-    )
+    runs, states, names = (sum(len(rows[table]) for rows in prepared.rows) for table in ("run", "state", "name"))
+    return f"{runs:,} runs, {states:,} pointers of {names:,} names, {prepared.edges:,} edges"
 
 
 def _memory_gb() -> float:

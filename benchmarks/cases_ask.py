@@ -34,7 +34,7 @@ def walks(stages: Sequence[Stage]) -> Section:
 
 
 def _walk(stage: Stage, wanted: int, *, backward: bool) -> Row:
-    state = stage.prepared.closures.nearest(wanted, backward=backward)
+    state = (stage.prepared.traced if backward else stage.prepared.reaching)[wanted]
     ask: Callable[[str], Answer] = stage.lineage.trace if backward else stage.lineage.impact
     query = "trace/upstream" if backward else "trace/downstream"
     answer = ask(state)
@@ -104,7 +104,7 @@ def _paths(stage: Stage) -> list[Row]:
 
 def _networkx(stage: Stage) -> Row:
     wanted = stage.sizes.walks[-1]
-    state = stage.prepared.closures.nearest(wanted, backward=True)
+    state = stage.prepared.traced[wanted]
     ours = typical(partial(stage.lineage.trace, state), stage.sizes.repeats)
     theirs = seconds(lambda: networkx.ancestors(networkx.DiGraph(stage.peer.edges()), state))
     what = f"trace, about {wanted:,} nodes"
@@ -122,7 +122,7 @@ def fresh(stages: Sequence[Stage]) -> Section:
 
 
 def _fresh(stage: Stage) -> list[Row]:
-    small, *_, large = (stage.prepared.closures.nearest(wanted, backward=True) for wanted in stage.sizes.walks)
+    small, *_, large = (stage.prepared.traced[wanted] for wanted in stage.sizes.walks)
     slice_ = stage.folder / f"slice-{stage.store}"
     slice_.write_text("\n".join(bad_outputs(stage, stage.sizes.slices[-1])), "utf-8")
     tasks = {

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from statistics import median
-from subprocess import Popen
 
 from benchmarks import generate
 from benchmarks.measure import in_turns, seconds, settle_memory
@@ -67,19 +66,14 @@ def _single(stage: Stage, writers: int) -> Row:
 
 
 def _race(stage: Stage, task: str, writers: int) -> float:
-    """Return how long it takes until the last of the writers has ended."""
+    """Return how long the slowest of the writers took from the common start on."""
     with ExitStack() as stack:
         seeds = [str(1_000 * writers + number) for number in range(writers)]
         processes = [stack.enter_context(started(task, stage.peer.url, seed)) for seed in seeds]
         tell(processes, str(stage.sizes.singles))
         hear(processes)
-        return seconds(lambda: _run_all(processes))
-
-
-def _run_all(processes: Sequence[Popen[str]]) -> None:
-    tell(processes, "go")
-    for process in processes:
-        finished(process)
+        tell(processes, "go")
+        return max(finished(process).seconds or 0.0 for process in processes)
 
 
 def popular(stages: Sequence[Stage]) -> Section:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypeAlias
 
 from neo4j import Driver, GraphDatabase, NotificationMinimumSeverity, unit_of_work
@@ -22,27 +21,29 @@ _CONSTRAINTS = (
     "CREATE CONSTRAINT bare_component IF NOT EXISTS FOR (c:BareComponent) REQUIRE c.name IS UNIQUE",
     "CALL db.awaitIndexes(300)",
 )
-# Edges are known beforehand: each statement finds its ends by their constraint and merges.
-_MERGE = (
-    """UNWIND $runs AS row
+# Edges are known beforehand: each statement finds its ends by their constraint and merges. Times travel as text, which
+# the driver packs a hundred times as fast as datetimes.
+_MERGE = {
+    "runs": """UNWIND $rows AS row
     MERGE (r:BareRun {id: row.id})
-    SET r.component = row.component, r.status = row.status, r.started_at = row.started_at, r.ended_at = row.ended_at,
-      r.commit = row.commit, r.params = row.params, r.triggers = row.triggers, r.claims = row.claims,
-      r.recorded_at = row.recorded_at, r.flagged = false
+    SET r.component = row.component, r.status = row.status, r.started_at = datetime(row.started_at),
+      r.ended_at = datetime(row.ended_at), r.commit = row.commit, r.params = row.params, r.triggers = row.triggers,
+      r.claims = row.claims, r.recorded_at = datetime(row.recorded_at), r.flagged = false
     MERGE (c:BareComponent {name: row.component})
     MERGE (r)-[:BARE_RUN_OF]->(c)""",
-    """UNWIND $states AS row
+    "states": """UNWIND $rows AS row
     MERGE (p:BarePointer {id: row.id})
-    SET p.name = row.name, p.run = row.run, p.type = row.type, p.digest = row.digest, p.produced_at = row.produced_at,
-      p.started_at = row.started_at, p.claims = row.claims, p.flagged = false""",
-    """UNWIND $states AS row
-    MATCH (r:BareRun {id: row.run}) MATCH (p:BarePointer {id: row.id})
+    SET p.name = row.name, p.run = row.run, p.type = row.type, p.digest = row.digest,
+      p.produced_at = datetime(row.produced_at), p.started_at = datetime(row.started_at), p.claims = row.claims,
+      p.flagged = false""",
+    "makes": """UNWIND $rows AS row
+    MATCH (r:BareRun {id: row.run}) MATCH (p:BarePointer {id: row.state})
     MERGE (r)-[:BARE_PRODUCED]->(p)""",
-    """UNWIND $reads AS row
+    "reads": """UNWIND $rows AS row
     MATCH (p:BarePointer {id: row.state}) MATCH (r:BareRun {id: row.run})
     MERGE (p)-[c:BARE_CONSUMED_BY {name: row.name, claim: row.claim}]->(r)
-    SET c.lane = row.lane, c.at = row.at, c.run = row.run""",
-)
+    SET c.lane = row.lane, c.at = datetime(row.at), c.run = row.run""",
+}
 _ONE = """MERGE (i:BarePointer {id: 'shared.csv@external'})
     MERGE (r:BareRun {id: $run}) SET r.status = 'completed', r.number = $number
     MERGE (o:BarePointer {id: $output})
@@ -89,6 +90,7 @@ class Neo4jPeer:
         return {
             "runs": [_run(row) for row in rows["run"]],
             "states": [_state(row, self._names[row[2]]) for row in rows["state"]],
+            "makes": [{"run": row[4], "state": row[1]} for row in rows["state"] if row[3] is not None],
             "reads": [self._read(row) for row in rows["consumption"]],
         }
 
@@ -96,8 +98,8 @@ class Neo4jPeer:
         """UNWIND and MERGE the nodes and edges."""
 
         def merge(tx: Any) -> None:
-            for statement in _MERGE:
-                tx.run(statement, **batch).consume()
+            for part, statement in _MERGE.items():
+                tx.run(statement, rows=batch[part]).consume()
 
         with self._driver.session() as session:
             session.execute_write(merge)
@@ -149,7 +151,7 @@ class Neo4jPeer:
     def _read(self, row: SQLRow) -> dict[str, Any]:
         run, name, claim, lane, at, state = row
         ends = {"run": self._run_ids[run], "state": self._states[state], "name": self._names[name]}
-        return {**ends, "claim": claim, "lane": lane, "at": clock.from_micros(at)}
+        return {**ends, "claim": claim, "lane": lane, "at": _time(at)}
 
     def _execute(self, statement: str) -> None:
         with self._driver.session() as session:
@@ -169,5 +171,5 @@ def _state(row: SQLRow, name: str) -> dict[str, Any]:
     return {**texts, "produced_at": _time(produced), "started_at": _time(started)}
 
 
-def _time(micros: int | None) -> datetime | None:
-    return None if micros is None else clock.from_micros(micros)
+def _time(micros: int | None) -> str | None:
+    return None if micros is None else clock.isoformat(clock.from_micros(micros))

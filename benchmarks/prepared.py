@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -24,29 +24,18 @@ _KEYED = ("name", "run", "state")
 
 
 @dataclass(frozen=True, slots=True)
-class Closures:
-    """The graph as numbers, to choose starts whose trace or impact has about a wanted size; runs are negative."""
-
-    upstream: Mapping[int, Sequence[int]]
-    downstream: Mapping[int, Sequence[int]]
-    state_ids: Mapping[int, str]
-
-    def nearest(self, wanted: int, *, backward: bool, candidates: int = 400) -> str:
-        """Return the id of the produced state whose closure comes nearest to `wanted` nodes."""
-        edges = self.upstream if backward else self.downstream
-        able = sorted(state for state in self.state_ids if state in edges)
-        sample = able[:: max(1, len(able) // candidates)]
-        best = min(sample, key=lambda state: abs(size(edges, state, 2 * wanted) - wanted))
-        return self.state_ids[best]
-
-
-@dataclass(frozen=True, slots=True)
 class Prepared:
-    """The facts in batches, and for each batch the finished rows by table; the graph's numbers; what to ask about."""
+    """The facts in batches, for each batch the finished rows by table, and what to ask about.
+
+    `traced` and `reaching` hold for each wanted size a state whose trace or impact has about so many nodes;
+    `predictions` are the newest first.
+    """
 
     batches: Sequence[Sequence[RunFact]]
     rows: Sequence[Mapping[str, Sequence[SQLRow]]]
-    closures: Closures
+    edges: int
+    traced: Mapping[int, str]
+    reaching: Mapping[int, str]
     predictions: Sequence[str]
 
     @property
@@ -64,8 +53,16 @@ def prepare(sizes: Sizes, folder: Path) -> Prepared:
         for batch in batches:
             lineage.record(batch)
             last_keys.append({table: _last_key(plain, table) for table in _KEYED})
-        rows = _rows(plain, last_keys)
-        return Prepared(batches, rows, _closures(plain), _predictions(plain))
+        edges = list(_edges(plain))
+        states = dict(plain.execute("SELECT key, id FROM state WHERE run IS NOT NULL"))
+        return Prepared(
+            batches=batches,
+            rows=_rows(plain, last_keys),
+            edges=len(edges),
+            traced=_starts(states, [(target, source) for source, target in edges], sizes.walks),
+            reaching=_starts(states, edges, sizes.walks),
+            predictions=_predictions(plain),
+        )
 
 
 def size(edges: Mapping[int, Sequence[int]], start: int, most: int) -> int:
@@ -99,17 +96,23 @@ def _rows(plain: sqlite3.Connection, last_keys: Sequence[Mapping[str, int]]) -> 
     return found
 
 
-def _closures(plain: sqlite3.Connection) -> Closures:
-    upstream: dict[int, list[int]] = defaultdict(list)
-    downstream: dict[int, list[int]] = defaultdict(list)
-    for source, target in _edges(plain):
-        upstream[target].append(source)
-        downstream[source].append(target)
-    ids = dict(plain.execute("SELECT key, id FROM state WHERE run IS NOT NULL"))
-    return Closures(dict(upstream), dict(downstream), ids)
+def _starts(states: Mapping[int, str], steps: Iterable[tuple[int, int]], wanted: Sequence[int]) -> dict[int, str]:
+    """Return for each wanted size the id of the state, of 400 tried, from which the steps reach about so many nodes."""
+    near: dict[int, list[int]] = defaultdict(list)
+    for here, there in steps:
+        near[here].append(there)
+    able = sorted(state for state in states if state in near)
+    sample = able[:: max(1, len(able) // 400)]
+    sizes = {state: size(near, state, 2 * max(wanted)) for state in sample}
+    return {want: states[_nearest(sizes, want)] for want in wanted}
+
+
+def _nearest(sizes: Mapping[int, int], wanted: int) -> int:
+    return min(sizes, key=lambda state: abs(sizes[state] - wanted))
 
 
 def _edges(plain: sqlite3.Connection) -> Iterator[tuple[int, int]]:
+    """Yield the arrows of the path as numbers; runs are negative."""
     yield from plain.execute("SELECT DISTINCT state, -run FROM consumption")
     yield from plain.execute("SELECT -run, key FROM state WHERE run IS NOT NULL")
 

@@ -17,7 +17,7 @@ class Sizes:
     batch: int = 1_000
     repeats: int = 5
     processes: int = 3
-    singles: int = 200
+    singles: int = 400
     writers: tuple[int, ...] = (1, 4)
     sampled_walks: int = 40
     path_timeout_s: float = 20.0
@@ -31,14 +31,14 @@ FULL = Sizes(
     diamonds=(8, 10, 12, 14, 16),
 )
 QUICK = Sizes(
-    runs=5_000,
-    walks=(40, 400, 2_000),
-    slices=(100, 1_000),
+    runs=2_200,
+    walks=(40, 400),
+    slices=(100,),
     readers=(0, 1_000),
-    diamonds=(6, 10),
+    diamonds=(6, 8),
     repeats=2,
     processes=1,
-    singles=30,
+    singles=10,
     sampled_walks=3,
     path_timeout_s=5.0,
 )

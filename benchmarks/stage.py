@@ -36,9 +36,9 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a fresh process said of its task: its own seconds, and its peak memory."""
+    """What a fresh process said of its task: the seconds of a writer, and its peak memory."""
 
-    seconds: float
+    seconds: float | None
     peak_bytes: int
 
 

@@ -6,6 +6,7 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headwater import connect
@@ -25,21 +26,22 @@ def rank(url: str, states: str) -> None:
         lineage.rank(Path(states).read_text("utf-8").splitlines())
 
 
-def record(url: str, seed: str) -> None:
-    """Record runs one by one, each durable before the next."""
+def record(url: str, seed: str) -> float:
+    """Record runs one by one, each durable before the next; return the seconds from the start signal on."""
     from benchmarks.generate import readers
 
     facts = readers("shared.csv", UNCOUNTED + int(_go()), int(seed))
     with connect(url) as lineage:
         for fact in facts[:UNCOUNTED]:
             lineage.record([fact])
-        _ready()
+        begun = _ready()
         for fact in facts[UNCOUNTED:]:
             lineage.record([fact])
+        return time.perf_counter() - begun
 
 
-def insert(url: str, seed: str) -> None:
-    """Write runs one by one without Headwater."""
+def insert(url: str, seed: str) -> float:
+    """Write runs one by one without Headwater; return the seconds from the start signal on."""
     from benchmarks.generate import readers
     from benchmarks.peer import peer_at
 
@@ -47,10 +49,12 @@ def insert(url: str, seed: str) -> None:
     peer = peer_at(url)
     for number, fact in enumerate(facts[:UNCOUNTED]):
         peer.write_one(number, fact.id)
-    _ready()
+    begun = _ready()
     for number, fact in enumerate(facts[UNCOUNTED:]):
         peer.write_one(number, fact.id)
+    took = time.perf_counter() - begun
     peer.close()
+    return took
 
 
 def nothing(url: str, argument: str) -> None:
@@ -71,18 +75,27 @@ def _go() -> str:
     return sys.stdin.readline()
 
 
-def _ready() -> None:
-    """Say that everything is open, and wait for the other writers."""
+def _ready() -> float:
+    """Say that everything is open, wait for the other writers, and return the time of the start."""
     print("ready", flush=True)
     sys.stdin.readline()
+    return time.perf_counter()
+
+
+TASKS: Mapping[str, Callable[[str, str], float | None]] = {
+    "ask": ask,
+    "rank": rank,
+    "record": record,
+    "insert": insert,
+    "nothing": nothing,
+}
 
 
 def main() -> None:
-    """Run the task and print its seconds and peak memory."""
+    """Run the task; print the seconds that it says it took, and its peak memory."""
     task, url, argument = sys.argv[1:]
-    begun = time.perf_counter()
-    {"ask": ask, "rank": rank, "record": record, "insert": insert, "nothing": nothing}[task](url, argument)
-    print(json.dumps({"seconds": time.perf_counter() - begun, "peak_bytes": peak_memory_bytes()}), flush=True)
+    took = TASKS[task](url, argument)
+    print(json.dumps({"seconds": took, "peak_bytes": peak_memory_bytes()}), flush=True)
 
 
 if __name__ == "__main__":

@@ -98,11 +98,22 @@ def test_the_finished_rows_are_the_graph_that_the_facts_come_to(prepared: Prepar
         assert bare.digest() == digest
 
 
-def test_starts_are_chosen_by_the_size_of_their_trace() -> None:
-    edges = {number: [number - 1] for number in range(1, 100)}
+def test_what_is_reached_is_counted_once_and_up_to_a_limit() -> None:
+    near = {number: [number - 1, number - 2] for number in range(2, 100)}
 
-    assert size(edges, 40, 1_000) == 41
-    assert size(edges, 99, 10) == 10
+    assert size(near, 40, 1_000) == 41
+    assert size(near, 99, 10) in (10, 11)
+
+
+def test_starts_are_chosen_by_the_size_of_their_answer(prepared: Prepared, tmp_path: Path) -> None:
+    with connect(f"sqlite:///{tmp_path / 'bench.db'}") as lineage:
+        for facts in prepared.batches:
+            lineage.record(facts)
+        traced = {wanted: len(lineage.trace(state)) for wanted, state in prepared.traced.items()}
+        reached = {wanted: len(lineage.impact(state)) for wanted, state in prepared.reaching.items()}
+
+    assert set(traced) == set(reached) == set(TINY.walks)
+    assert all(abs(found - wanted) <= wanted / 4 for wanted, found in (*traced.items(), *reached.items()))
 
 
 def test_each_case_gives_rows_for_each_size(prepared: Prepared, tmp_path: Path) -> None:

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from headwater.cli import ask, manage
-from headwater.cli.context import Json, fail, options, quiet_pipe
+from headwater.cli.context import Json, fail, options
 from headwater.errors import HeadwaterError
+
+
+class Commands(TyperGroup):
+    """The commands; a failure with a name is told and exits 1."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse words that are no text: a shell passes any bytes, and no name holds such."""
+        for word in args:
+            try:
+                word.encode()
+            except UnicodeEncodeError as exc:
+                raise typer.BadParameter(f"{word!r} is not UTF-8") from exc
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except HeadwaterError as error:
+            fail(error)
+
 
 app = typer.Typer(
     name="headwater",
+    cls=Commands,
     help="Lineage for machine-learning pipelines: where outputs came from, what inputs reach, which run is to blame.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -37,11 +63,17 @@ def before(
 
 def run() -> None:
     """Run the command line with the exit codes that programs rely on."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name may hold what the terminal's encoding lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
-    except HeadwaterError as error:
-        fail(error, options.json or "--json" in sys.argv)
-    except BrokenPipeError:
-        quiet_pipe()
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
+        app(prog_name="headwater")
+    except OSError as exc:
+        _forget_output()
+        sys.exit(f"headwater: the output cannot be written: {exc.strerror}")
+
+
+def _forget_output() -> None:
+    """Let the interpreter flush what is left into nothing."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

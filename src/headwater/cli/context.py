@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
+from headwater.cli.text import shown
 from headwater.errors import HeadwaterError
 from headwater.graph.connect import connect
 from headwater.graph.lineage.face import Lineage
-from headwater.settings import Settings, load_settings
+from headwater.settings import load_settings
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+# Wider than any line: a terminal may break lines, but no id is ever cut.
+_WIDTH = 1_000_000
 
 
 @dataclass(slots=True)
@@ -35,19 +36,23 @@ class Options:
 options = Options()
 
 
-def settings() -> Settings:
-    """Return the settings of the environment."""
-    return load_settings()
+def _choose_json(is_asked: bool) -> bool:
+    """Keep the choice where failures see it too."""
+    options.json = options.json or is_asked
+    return is_asked
+
+
+Json = Annotated[bool, typer.Option("--json", callback=_choose_json, help="Print one JSON document and nothing else.")]
 
 
 def store_url() -> str:
     """Return the URL of the store that the commands use."""
-    return options.store or settings().store
+    return options.store or load_settings().store
 
 
 def opened() -> Lineage:
     """Open the lineage graph that the options and the environment name."""
-    found = settings()
+    found = load_settings()
     password = None if found.neo4j_password is None else found.neo4j_password.get_secret_value()
     return connect(
         store_url(),
@@ -57,36 +62,33 @@ def opened() -> Lineage:
     )
 
 
-def console() -> Console:
-    """Return where people read: wide and without wrapping when it is no terminal, so that ids stay whole."""
-    return Console() if sys.stdout.isatty() else Console(width=240, soft_wrap=True)
+@contextmanager
+def asking() -> Iterator[Lineage]:
+    """Open the lineage graph for one question; a terminal shows that it is being answered."""
+    stderr = Console(stderr=True)
+    waiting = stderr.status("asking the lineage graph ...") if stderr.is_terminal else nullcontext()
+    with waiting, opened() as lineage:
+        yield lineage
 
 
 def show(document: Any, as_json: bool, people: Callable[[Console], None]) -> None:
     """Print an answer: the document for programs, else what `people` prints."""
     if as_json or options.json:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+        _print_json(document)
     else:
-        people(console())
+        people(Console(width=_WIDTH, highlight=False))
 
 
-def fail(error: HeadwaterError, as_json: bool) -> NoReturn:
+def fail(error: HeadwaterError) -> NoReturn:
     """Print a named failure and exit 1."""
-    if as_json:
-        sys.stdout.write(json.dumps(error.to_dict(), ensure_ascii=False, indent=2) + "\n")
+    if options.json:
+        _print_json(error.to_dict())
     else:
-        stderr = Console(stderr=True, soft_wrap=True, highlight=False)
-        stderr.print(f"[bold red]headwater:[/] {_plain(error.message)}", markup=True)
+        stderr = Console(stderr=True, width=_WIDTH, highlight=False)
+        stderr.print(Text("headwater: ", "bold red").append(_lines(error.message), "default"))
         if error.hint:
-            stderr.print(f"  {_plain(error.hint)}")
-    raise SystemExit(1)
-
-
-def quiet_pipe() -> NoReturn:
-    """End without a word when the reader of our output has gone."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(0)
+            stderr.print(Text(f"  {_lines(error.hint)}"))
+    raise typer.Exit(1)
 
 
 def instant(text: str | None, what: str) -> datetime | None:
@@ -100,5 +102,10 @@ def instant(text: str | None, what: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+def _print_json(document: Any) -> None:
+    # ASCII passes through every locale and pipe; readers of JSON undo it.
+    typer.echo(json.dumps(document, indent=2, allow_nan=False))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(shown, text.splitlines()))

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.text import Text
 
 from headwater.cli import render
-from headwater.cli.context import Json, opened, show, store_url
+from headwater.cli.ask import Outputs
+from headwater.cli.context import Json, asking, opened, show, store_url
+from headwater.cli.text import shown
 from headwater.errors import UsageError
 from headwater.queries.catalogue import catalogue
 from headwater.queries.export import export_pack
 
-References = Annotated[list[str], typer.Argument(help="A name (its newest state), name@run, a digest, or a run id.")]
 Who = Annotated[str | None, typer.Option(help="Who says so; default: the user of this machine.")]
 Why = Annotated[str | None, typer.Option(help="The reason.")]
 
@@ -38,30 +42,43 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(queries, name="queries")
 
 
-def flag(output: References, why: Why = None, who: Who = None, as_json: Json = False) -> None:
+def flag(output: Outputs, why: Why = None, who: Who = None, as_json: Json = False) -> None:
     """Flag outputs or runs for review."""
-    with opened() as lineage:
-        found = lineage.flag(output, who or getpass.getuser(), why)
-    show({"flagged": found}, as_json, lambda to: to.print("\n".join(f"flagged {one}" for one in found), markup=False))
+    with asking() as lineage:
+        found = lineage.flag(output, who or _user(), why)
+    show({"flagged": found}, as_json, lambda to: _print_lines(to, "flagged", found))
 
 
-def unflag(output: References, why: Why = None, who: Who = None, as_json: Json = False) -> None:
+def unflag(output: Outputs, why: Why = None, who: Who = None, as_json: Json = False) -> None:
     """Clear the flag of outputs or runs."""
-    with opened() as lineage:
-        found = lineage.unflag(output, who or getpass.getuser(), why)
-    show({"unflagged": found}, as_json, lambda to: to.print("\n".join(f"cleared {one}" for one in found), markup=False))
+    with asking() as lineage:
+        found = lineage.unflag(output, who or _user(), why)
+    show({"unflagged": found}, as_json, lambda to: _print_lines(to, "cleared", found))
+
+
+def _print_lines(console: Console, what: str, found: Sequence[str]) -> None:
+    for one in found:
+        console.print(Text(f"{what} {shown(one)}"))
+
+
+def _user() -> str | None:
+    """The user of this machine; a container's may have no name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return None
 
 
 def digest(as_json: Json = False) -> None:
     """Print the hash of the whole graph: equal on every store that holds the same facts."""
-    with opened() as lineage:
+    with asking() as lineage:
         found = lineage.digest()
     show({"digest": found}, as_json, lambda _: typer.echo(found))
 
 
 def stats(as_json: Json = False) -> None:
     """Count the components, runs, pointers and edges."""
-    with opened() as lineage:
+    with asking() as lineage:
         found = dict(lineage.stats())
     rows = [(name.replace("_", " "), f"{count:,}") for name, count in found.items()]
     show(found, as_json, lambda to: render.table(to, ("what", ">how many"), rows))
@@ -69,7 +86,7 @@ def stats(as_json: Json = False) -> None:
 
 def doctor(as_json: Json = False) -> None:
     """Check that the store can be opened and read, and say what it is."""
-    with opened() as lineage:
+    with asking() as lineage:
         mark = lineage.store.watermark()
         found = {"store": store_url(), "readable": True, "watermark": mark.position, "rebinding": mark.rebinding}
     rows = [(name, str(value)) for name, value in found.items()]

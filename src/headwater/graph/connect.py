@@ -48,7 +48,7 @@ def open_store(
             password or environ.get("HEADWATER_NEO4J_PASSWORD"),
             database or environ.get("HEADWATER_NEO4J_DATABASE") or "neo4j",
         )
-    raise InvalidStoreURL(f"no store is known for {_without_password(url)!r}")
+    raise InvalidStoreURL(f"no store is known for {_shown(url)!r}")
 
 
 def configure(
@@ -78,7 +78,14 @@ def _open_sqlite(url: str) -> Store:
         raise InvalidStoreURL(
             f"{url!r} names no file", hint="use sqlite:///relative/path.db or sqlite:////absolute/path.db"
         )
-    return QueryStore(SQLiteEngine(Path(unquote(url.removeprefix("sqlite:///")))))
+    path = unquote(url.removeprefix("sqlite:///"))
+    try:
+        has_nul = b"\0" in os.fsencode(path)
+    except UnicodeEncodeError as exc:
+        raise InvalidStoreURL(f"{path!r} can be no file's name: {exc}") from exc
+    if has_nul:
+        raise InvalidStoreURL(f"{path!r} holds a NUL character")
+    return QueryStore(SQLiteEngine(Path(path)))
 
 
 def _open_neo4j(url: str, user: str | None, password: str | None, database: str) -> Store:
@@ -86,17 +93,36 @@ def _open_neo4j(url: str, user: str | None, password: str | None, database: str)
         from headwater.graph.neo4j import Neo4jEngine
     except ModuleNotFoundError as exc:
         raise MissingExtra("the Neo4j driver is not installed", hint="pip install 'headwater[neo4j]'") from exc
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        raise InvalidStoreURL(
-            f"{_without_password(url)!r} holds a user or password",
-            hint="set HEADWATER_NEO4J_USER and HEADWATER_NEO4J_PASSWORD",
-        )
-    if not parts.hostname:
-        raise InvalidStoreURL(f"{url!r} names no host")
+    _check_server(url)
     return QueryStore(Neo4jEngine(url, user, password, database))
 
 
-def _without_password(url: str) -> str:
+def _check_server(url: str) -> None:
+    """Raise InvalidStoreURL unless the URL holds a host, perhaps a port, and no secret; no message repeats one."""
+    if "@" in url:
+        raise InvalidStoreURL(
+            f"{_shown(url)!r} holds a user or password",
+            hint="set HEADWATER_NEO4J_USER and HEADWATER_NEO4J_PASSWORD",
+        )
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna")
+    except ValueError as exc:
+        raise InvalidStoreURL(f"{_shown(url)!r} is no URL: {exc}") from exc
+    if not host:
+        raise InvalidStoreURL(f"{_shown(url)!r} names no host")
+    if parts.path not in ("", "/"):
+        raise InvalidStoreURL(f"{_shown(url)!r} holds a path", hint="set HEADWATER_NEO4J_DATABASE")
+    if parts.query and parts.scheme.startswith("bolt"):
+        raise InvalidStoreURL(f"{_shown(url)!r} holds a query")
+    try:
+        parts.port  # noqa: B018  # reading it checks it
+    except ValueError:
+        raise InvalidStoreURL(f"the port in the URL of {parts.hostname!r} is not a number up to 65535") from None
+
+
+def _shown(url: str) -> str:
+    """Return the URL without what may be secret: user, password and query."""
     scheme, found, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if found else url
+    bare = (rest if found else url).rpartition("@")[2].partition("?")[0]
+    return f"{scheme}://{bare}" if found else bare

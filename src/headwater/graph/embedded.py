@@ -1,7 +1,8 @@
 """The SQLite engine: the default store, a file that needs no server.
 
 One connection writes, under a lock; reading connections are pooled. WAL lets readers go on while a process writes, and
-`synchronous=FULL` makes a commit durable before it is acknowledged.
+`synchronous=FULL` makes a commit durable before it is acknowledged. No connection crosses a fork: SQLite counts its
+locks by process, and a child that inherits the count loses what it writes when the parent closes the file.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ import json
 import os
 import re
 import sqlite3
+import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from headwater import clock
 from headwater.errors import (
     CorruptStore,
     HeadwaterError,
+    InvalidValue,
     NotAStore,
     StoreBusy,
     StoreClosed,
@@ -36,9 +40,10 @@ from headwater.queries.catalogue import Query, catalogue
 T = TypeVar("T")
 
 APPLICATION_ID = 0x48445752  # "HDWR"
+_HEADER = struct.Struct(">16s52xI")  # of the file format: the magic text, and at byte 68 the application's id
+_MAGIC = b"SQLite format 3\0"
 _IDLE_READERS = 8
 _CONNECTION = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
@@ -56,14 +61,17 @@ class SQLiteEngine:
     def __init__(self, path: Path, *, busy_timeout_s: float = 30.0) -> None:
         self.path = path
         self._busy_timeout_s = busy_timeout_s
-        self._lock = threading.RLock()
+        self._writing = threading.RLock()
+        self._pooling = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
         self._writer: sqlite3.Connection | None = None
-        self._pid = os.getpid()
         self._closed = False
         _make_folder(path)
         with self._failures():
-            _claim_file(self._connection())
+            if not _is_ours(path):
+                with closing(self._connect()) as connection:
+                    _claim(connection, path)
+        _engines.add(self)
 
     def read(self, query: str, **params: Any) -> list[Row]:
         """Run a reading query and return its rows."""
@@ -86,7 +94,7 @@ class SQLiteEngine:
 
     def write(self, work: Callable[[SQLiteTransaction], T]) -> T:
         """Run `work` in one immediate transaction; nothing of it stays when it raises."""
-        with self._lock, self._failures():
+        with self._writing, self._failures():
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -122,47 +130,60 @@ class SQLiteEngine:
 
     def close(self) -> None:
         """Close every connection; a second call does nothing."""
-        with self._lock:
+        with self._writing:
             self._closed = True
+            self._disconnect()
+
+    def hold(self) -> None:
+        """Let the writer finish, and close every connection that is not in use, until `resume` or `start_anew`."""
+        self._writing.acquire()
+        self._pooling.acquire()
+        self._disconnect()
+
+    def resume(self) -> None:
+        """Go on after `hold`."""
+        self._pooling.release()
+        self._writing.release()
+
+    def start_anew(self) -> None:
+        """Go on after `hold` in a child process, where the locks may not be trusted."""
+        self._writing, self._pooling = threading.RLock(), threading.RLock()
+
+    def _disconnect(self) -> None:
+        with self._pooling:
             for connection in (*self._idle, self._writer):
-                if connection is not None and self._pid == os.getpid():
+                if connection is not None:
                     connection.close()
             self._idle, self._writer = [], None
 
     def _connection(self) -> sqlite3.Connection:
-        """The writing connection, made anew after a fork: SQLite's may not cross one."""
-        self._leave_parent()
+        self._check_open()
         if self._writer is None:
             self._writer = self._open()
         return self._writer
 
     def _borrow(self) -> sqlite3.Connection:
-        with self._lock:
-            self._leave_parent()
-            return self._idle.pop() if self._idle else self._open()
+        self._check_open()
+        with self._pooling:
+            if self._idle:
+                return self._idle.pop()
+        return self._open()
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
-        with self._lock:
+        with self._pooling:
             if self._closed or len(self._idle) >= _IDLE_READERS:
                 connection.close()
             else:
                 self._idle.append(connection)
 
-    def _leave_parent(self) -> None:
+    def _check_open(self) -> None:
         if self._closed:
             raise StoreClosed(f"the store {self.path} was closed")
-        if self._pid != os.getpid():
-            self._lock, self._idle, self._writer, self._pid = threading.RLock(), [], None, os.getpid()
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path,
-            timeout=self._busy_timeout_s,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=256,
-        )
+        connection = self._connect()
         try:
+            _use_wal(connection, self.path)
             for pragma in _CONNECTION:
                 connection.execute(pragma)
         except BaseException:
@@ -172,6 +193,15 @@ class SQLiteEngine:
         connection.create_function("regexp", 2, _matches, deterministic=True)
         return connection
 
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(
+            self.path,
+            timeout=self._busy_timeout_s,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+
     @contextmanager
     def _failures(self) -> Iterator[None]:
         """Translate what sqlite3 raises, in this one place."""
@@ -179,6 +209,8 @@ class SQLiteEngine:
             yield
         except sqlite3.Error as exc:
             raise _translate(exc, self.path) from exc
+        except (UnicodeEncodeError, OverflowError) as exc:
+            raise InvalidValue(f"no store can hold this: {exc}") from exc
 
 
 class SQLiteTransaction:
@@ -283,15 +315,52 @@ def _make_folder(path: Path) -> None:
         raise StoreUnavailable(f"the folder {path.parent} cannot be made: {exc.strerror}") from exc
 
 
-def _claim_file(connection: sqlite3.Connection) -> None:
-    """Mark an empty file as ours; raise NotAStore for a database that holds something else."""
+def _is_ours(path: Path) -> bool:
+    """Say whether the file is a store, or holds nothing yet; raise NotAStore for anything else.
+
+    It reads the bytes, for SQLite may write into a database (a roll-back, a checkpoint) that it only looks at.
+    """
+    try:
+        header = _first_bytes(path) if path.is_file() else b""
+    except OSError:
+        return False  # SQLite names what is wrong with it
+    if not header:
+        return False
+    magic, application = _HEADER.unpack(header.ljust(_HEADER.size, b"\0"))
+    if magic != _MAGIC:
+        raise NotAStore(f"the file {path} is not an SQLite database")
+    if application != APPLICATION_ID:
+        raise NotAStore(f"the file {path} is an SQLite database of another program")
+    return True
+
+
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEADER.size)
+
+
+def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
+    """Switch to WAL, which does not wait by itself when others open the new file at the same moment."""
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            _claim(connection, path)  # a write, which waits for them as long as the busy timeout allows
+        else:
+            return
+
+
+def _claim(connection: sqlite3.Connection, path: Path) -> None:
+    """Mark a file that holds nothing as ours; raise NotAStore when another program was first."""
+    connection.execute("BEGIN IMMEDIATE")
     [(found,)] = connection.execute("PRAGMA application_id")
-    if found == APPLICATION_ID:
-        return
     [(pages,)] = connection.execute("PRAGMA page_count")
-    if found or pages > 1:
-        raise NotAStore("the file is an SQLite database of another program")
+    if found != APPLICATION_ID and (found or pages > 1):
+        raise NotAStore(f"the file {path} is an SQLite database of another program")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("COMMIT")
 
 
 _BY_CODE: Mapping[int, tuple[type[HeadwaterError], str]] = {
@@ -312,3 +381,27 @@ def _translate(error: sqlite3.Error, path: Path) -> HeadwaterError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     kind, message = _BY_CODE.get(code, (StoreError, "the store {path} failed"))
     return kind(f"{message.format(path=path)}: {error}")
+
+
+_engines: WeakSet[SQLiteEngine] = WeakSet()
+_held = threading.local()
+
+
+def _before_fork() -> None:
+    _held.engines = list(_engines)
+    for engine in _held.engines:
+        engine.hold()
+
+
+def _after_fork_in_parent() -> None:
+    for engine in _held.engines:
+        engine.resume()
+
+
+def _after_fork_in_child() -> None:
+    for engine in _held.engines:
+        engine.start_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

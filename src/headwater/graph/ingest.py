@@ -34,6 +34,7 @@ from headwater.graph.values import canonical
 
 BUCKETS = 256
 _AFTER_ALL_RUNS = "\U0010ffff"
+_BOUNDS = ("name", "lane", "since", "after", "until")
 _compact = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 Values: TypeAlias = dict[str, Any]
@@ -51,6 +52,15 @@ class MoreLocksNeeded(Exception):
 def bucket(text: str) -> int:
     """Return the lock bucket of a name or id: the same on every host."""
     return crc32(text.encode()) % BUCKETS
+
+
+def _locked_as(target: str) -> str:
+    """Return what stands for an annotation's target among the locks: a state's name, or the run's id.
+
+    Whoever makes the state holds the lock of its name, so an annotation and its target never miss each other.
+    """
+    found = ids.split_state_id(target)
+    return found[0] if found else target
 
 
 @dataclass(slots=True)
@@ -83,7 +93,7 @@ class Batch:
         """Return the buckets of every name, run, component and target that the batch names."""
         names = {name for claims in self.runs.values() for name in claims.outputs}
         names.update(name for claims in self.runs.values() for name, _ in claims.inputs)
-        names.update(self.runs, self.components, (a.target for a in self.annotations))
+        names.update(self.runs, self.components, (_locked_as(a.target) for a in self.annotations))
         return frozenset(map(bucket, names))
 
 
@@ -123,18 +133,26 @@ def write(tx: Transaction, batch: Batch, locked: frozenset[int], readers_per_par
 
 def rebind_next(tx: Transaction, locked: frozenset[int], readers_per_part: int) -> bool:
     """Do one part of the first re-binding that waits; return whether there was one."""
-    waiting = tx.run("ingest/deferred")
-    if not waiting:
+    if not (waiting := tx.run("ingest/deferred")):
         return False
-    ident, name, lane, since, after, until = waiting[0]
-    if bucket(name) not in locked:
-        raise MoreLocksNeeded(frozenset([bucket(name)]))
+    needed = bucket(waiting[0][1])
+    if needed not in locked:
+        raise MoreLocksNeeded(frozenset([needed]))
     tx.run("ingest/lock", buckets=sorted(locked))
-    bounds = {"name": name, "lane": lane, "since": since, "after": after, "until": until}
+    # Only what is read under the lock holds: another writer may have gone on with it, or begun it anew.
+    for ident, name, *place in tx.run("ingest/deferred"):
+        if bucket(name) in locked:
+            _rebind_part(tx, ident, dict(zip(_BOUNDS, (name, *place), strict=True)), readers_per_part)
+            break
+    return True
+
+
+def _rebind_part(tx: Transaction, ident: str, bounds: Values, readers_per_part: int) -> None:
+    """Bind the next readers within the bounds anew, and move the bounds behind them, or drop them at the end."""
+    name, lane = bounds["name"], bounds["lane"]
     end = tx.run("ingest/boundary", **bounds, most=readers_per_part)
-    upto_at, upto = end[0] if end else (until, _AFTER_ALL_RUNS)
-    part = {**bounds, "until": upto_at, "upto": upto, "type": infer_type(name)}
-    tx.run("ingest/rebind", rows=[part])
+    upto_at, upto = end[0] if end else (bounds["until"], _AFTER_ALL_RUNS)
+    tx.run("ingest/rebind", rows=[{**bounds, "until": upto_at, "upto": upto, "type": infer_type(name)}])
     external = ids.external_id(name, lane or None)
     tx.run("ingest/sweep", ids=[external])
     _annotate(tx, [], {external})
@@ -142,7 +160,6 @@ def rebind_next(tx: Transaction, locked: frozenset[int], readers_per_part: int) 
         tx.run("ingest/defer", rows=[{"id": ident, **bounds, "since": upto_at, "after": upto}])
     else:
         tx.run("ingest/settle", id=ident)
-    return True
 
 
 def _put(tx: Transaction, query: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -330,7 +347,7 @@ def _rebind_moved(tx: Transaction, change: Change, readers_per_part: int) -> boo
             room -= readers
             change.rebound.append({**bounds, "upto": _AFTER_ALL_RUNS, "type": infer_type(name)})
         else:
-            later.append({"id": f"{name}|{lane}|{clock.to_micros(since)}", **bounds})
+            later.append({"id": f"{clock.to_micros(since)} {len(lane)} {lane} {name}", **bounds})
     _put(tx, "ingest/rebind", change.rebound)
     _put(tx, "ingest/defer", later)
     return bool(later)

@@ -7,10 +7,12 @@ bookmark manager lets every reader of this engine see what its writers have writ
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, LiteralString, TypeVar
 
 import neo4j
 from neo4j import exceptions, time
@@ -20,6 +22,7 @@ from headwater.errors import (
     AuthenticationFailed,
     HeadwaterError,
     InvalidStoreURL,
+    InvalidValue,
     StoreBusy,
     StoreClosed,
     StoreError,
@@ -31,6 +34,9 @@ from headwater.graph.engine import Row
 from headwater.queries.catalogue import Query, catalogue
 
 T = TypeVar("T")
+
+# Drivers of the parent in a process that was forked: to close them there would end the parent's connections.
+_inherited: list[neo4j.Driver] = []
 
 
 class Neo4jEngine:
@@ -51,30 +57,36 @@ class Neo4jEngine:
     ) -> None:
         if database == SYSTEM_DATABASE:
             raise InvalidStoreURL("the database 'system' cannot hold lineage", hint="set HEADWATER_NEO4J_DATABASE")
-        self.url = url
+        self.url = url.partition("?")[0]
         self._database = database
         self._timeout_s = timeout_s
         self._closed = False
+        self._make_driver = partial(
+            neo4j.GraphDatabase.driver,
+            url,
+            auth=(user, password or "") if user else None,
+            user_agent="headwater",
+            notifications_min_severity="OFF",
+            warn_notification_severity=neo4j.NotificationMinimumSeverity.OFF,
+            max_transaction_retry_time=retry_s,
+            initial_retry_delay=0.02,
+            retry_delay_multiplier=1.5,
+            connection_timeout=10.0,
+            connection_acquisition_timeout=timeout_s,
+        )
         with self._failures():
-            self._driver = neo4j.GraphDatabase.driver(
-                url,
-                auth=(user, password or "") if user else None,
-                user_agent="headwater",
-                notifications_min_severity="OFF",
-                warn_notification_severity=neo4j.NotificationMinimumSeverity.OFF,
-                max_transaction_retry_time=retry_s,
-                initial_retry_delay=0.02,
-                retry_delay_multiplier=1.5,
-                connection_timeout=10.0,
-                connection_acquisition_timeout=timeout_s,
-            )
-            self._bookmarks = neo4j.GraphDatabase.bookmark_manager()
+            self._start()
         try:
             with self._failures():
                 self._driver.verify_connectivity()
         except BaseException:
             self._driver.close()
             raise
+
+    def _start(self) -> None:
+        self._driver = self._make_driver()
+        self._bookmarks = neo4j.GraphDatabase.bookmark_manager()
+        self._pid = os.getpid()
 
     def read(self, query: str, **params: Any) -> list[Row]:
         """Run a reading query and return its rows."""
@@ -103,7 +115,11 @@ class Neo4jEngine:
         """Apply one migration; each statement by itself, for a schema change may not share a transaction with data."""
         for statement in catalogue()[query].cypher.statements:
             with self._failures(), self._session(neo4j.WRITE_ACCESS) as session:
-                session.run(statement.text).consume()
+                try:
+                    session.execute_write(_change_schema, statement.text)
+                except exceptions.ClientError as exc:
+                    if exc.code not in _MADE_BY_ANOTHER:  # IF NOT EXISTS does not see what is being made right now
+                        raise
         if version:
             self.write(lambda tx: tx.run("schema/stamp", version=version))
 
@@ -115,6 +131,9 @@ class Neo4jEngine:
     def _session(self, access: str, **config: Any) -> neo4j.Session:
         if self._closed:
             raise StoreClosed(f"the store {self.url} was closed")
+        if self._pid != os.getpid():
+            _inherited.append(self._driver)
+            self._start()
         return self._driver.session(
             database=self._database, default_access_mode=access, bookmark_manager=self._bookmarks, **config
         )
@@ -126,6 +145,8 @@ class Neo4jEngine:
             yield
         except HeadwaterError:
             raise
+        except (UnicodeEncodeError, OverflowError) as exc:
+            raise InvalidValue(f"no store can hold this: {exc}") from exc
         except (exceptions.Neo4jError, exceptions.DriverError, OSError) as exc:
             raise _translate(exc, self.url) from exc
 
@@ -138,16 +159,20 @@ class Neo4jTransaction:
 
     def run(self, query: str, **params: Any) -> list[Row]:
         """Run a query of the catalogue and return its rows."""
-        try:
-            return _rows(self._tx, catalogue()[query], params)
-        except exceptions.TransientError as exc:
-            if "OutOfMemory" in (exc.code or ""):  # the driver would repeat it for minutes, each time in vain
-                raise StoreBusy(f"the transaction is too large for the server: {exc.message}") from exc
-            raise
+        return _rows(self._tx, catalogue()[query], params)
+
+
+def _change_schema(tx: neo4j.ManagedTransaction, statement: LiteralString) -> None:
+    tx.run(statement).consume()
 
 
 def _rows(tx: Any, query: Query, params: Mapping[str, Any]) -> list[Row]:
-    return list(_results(tx, query, params))
+    try:
+        return list(_results(tx, query, params))
+    except exceptions.TransientError as exc:
+        if "OutOfMemory" in (exc.code or ""):  # the driver would repeat it for minutes, each time in vain
+            raise StoreBusy(f"the question is too large for the server: {exc.message}") from exc
+        raise
 
 
 def _results(tx: Any, query: Query, params: Mapping[str, Any]) -> Iterator[Row]:
@@ -184,6 +209,10 @@ def _json(value: Any) -> Any:
 
 
 _FROM_CYPHER: Mapping[str, Callable[[Any], Any]] = {"datetime": _datetime, "json": _json}
+
+_MADE_BY_ANOTHER = frozenset(
+    f"Neo.ClientError.Schema.{what}AlreadyExists" for what in ("EquivalentSchemaRule", "Constraint", "Index")
+)
 
 _BY_CODE: Mapping[str, tuple[type[HeadwaterError], str]] = {
     "Neo.ClientError.Security.": (AuthenticationFailed, "the server {url} refused the user or the password"),

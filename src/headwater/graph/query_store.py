@@ -36,7 +36,11 @@ class QueryStore:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        migrate(engine)
+        try:
+            migrate(engine)
+        except BaseException:
+            engine.close()
+            raise
 
     def record(self, facts: Iterable[Fact]) -> None:
         """Add the facts, all or none, and bind every reader that they concern."""

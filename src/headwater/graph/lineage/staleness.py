@@ -6,7 +6,7 @@ The three causes of the paper, each with the edge that proves it, and what a run
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -14,7 +14,7 @@ from headwater import clock
 from headwater.graph.answer import Answer, Document
 from headwater.graph.facts import Status
 from headwater.graph.lineage.walk import trace
-from headwater.graph.model import Edge
+from headwater.graph.model import Edge, Run
 from headwater.graph.store import InputAge, Store
 from headwater.graph.values import JSON
 
@@ -57,11 +57,15 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Staleness:
-    """What is stale about one run or state: its own causes first, then those it inherits, nearest first."""
+    """What is stale about one run or state: its own causes first, then those it inherits, nearest first.
+
+    `runs` are those upstream, by id: what the causes and their paths name.
+    """
 
     of: str
     causes: tuple[Cause, ...]
     watermark: int = 0
+    runs: Mapping[str, Run] = field(default_factory=dict)
 
     @property
     def is_stale(self) -> bool:
@@ -85,7 +89,7 @@ def stale(store: Store, of: str, as_of: datetime | None = None, max_age: timedel
     answer = trace(store, of)
     found = [*_input_causes(store, answer, as_of, max_age or MAX_AGE), *_own_causes(store, answer)]
     nearest = sorted(found, key=lambda c: (answer.hops[c.run], c.run, c.kind, c.evidence))
-    return Staleness(answer.start[0], tuple(nearest), answer.watermark)
+    return Staleness(answer.start[0], tuple(nearest), answer.watermark, {run.id: run for run in answer.runs()})
 
 
 def stale_components(store: Store, as_of: datetime | None = None, max_age: timedelta | None = None) -> list[Staleness]:

@@ -6,8 +6,9 @@
 // cost: one write a bucket
 // browser: :param buckets => [3, 17]
 UNWIND $buckets AS bucket
-MATCH (l:Lock {bucket: bucket})
-SET l.held = l.held + 1
+MERGE (l:Lock {bucket: bucket})
+ON CREATE SET l.held = 1
+ON MATCH SET l.held = l.held + 1
 WITH count(*) AS taken
 OPTIONAL MATCH (b:Rebinding)
 RETURN count(b) AS waiting;

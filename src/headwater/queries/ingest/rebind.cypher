@@ -27,8 +27,9 @@ OPTIONAL CALL (row, c, r) {
 WITH row, c, r, old, coalesce(p.id, d.id,
   row.name + '@external' + CASE row.lane WHEN '' THEN '' ELSE ':' + row.lane END) AS state
 WHERE old.id <> state
-WITH DISTINCT row, c, r, state, c.claim AS claim, c.at AS at
+// A reader may stand in the ranges of two rows: one edge takes the place of one.
+WITH DISTINCT c, r, state, row.name AS name, row.type AS type, row.lane AS lane, c.claim AS claim, c.at AS at
 MERGE (s:IOPointer {id: state})
-ON CREATE SET s.name = row.name, s.type = row.type, s.flagged = false, s.digest = CASE row.lane WHEN '' THEN null ELSE row.lane END
-CREATE (s)-[:CONSUMED_BY {name: row.name, claim: claim, lane: row.lane, at: at, run: r.id}]->(r)
+ON CREATE SET s.name = name, s.type = type, s.flagged = false, s.digest = CASE lane WHEN '' THEN null ELSE lane END
+CREATE (s)-[:CONSUMED_BY {name: name, claim: claim, lane: lane, at: at, run: r.id}]->(r)
 DELETE c;

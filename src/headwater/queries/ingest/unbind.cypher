@@ -5,7 +5,7 @@
 // cost: the inputs of each run
 // browser: :param rows => [{run: 'r2', name: 'features.csv', claim: '|'}]
 UNWIND $rows AS row
-WITH row.run AS run, collect(row.name + '|' + row.claim) AS claims
+WITH row.run AS run, collect([row.name, row.claim]) AS claims
 MATCH (:ComponentRun {id: run})<-[c:CONSUMED_BY]-()
-WHERE c.name + '|' + c.claim IN claims
+WHERE [c.name, c.claim] IN claims
 DELETE c;

@@ -14,7 +14,8 @@
 // browser: :param pattern => ''
 // browser: :param most => 1000
 UNWIND $components AS component
-MATCH (r:ComponentRun) WHERE r.component = component AND r.started_at <= $until
+MATCH (r:ComponentRun) USING INDEX SEEK r:ComponentRun(component, started_at, id)
+WHERE r.component = component AND r.started_at <= $until AND r.id IS NOT NULL
 MATCH (r)-[:PRODUCED]->(p:IOPointer)
 WHERE p.produced_at >= $since AND p.produced_at <= $until AND ($pattern = '' OR p.name =~ $pattern)
 RETURN p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,

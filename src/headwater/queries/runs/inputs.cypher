@@ -5,6 +5,6 @@
 // order: name, claim
 // cost: one index seek, then its inputs
 // browser: :param run => 'r3'
-MATCH (:ComponentRun {id: $run})<-[c:CONSUMED_BY]-(p:IOPointer)
+MATCH (r:ComponentRun {id: $run})<-[c:CONSUMED_BY]-(p:IOPointer) USING INDEX SEEK r:ComponentRun(id)
 RETURN c.claim AS claim, c.at AS at, p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
   p.produced_at AS produced_at, p.flagged AS flagged, p.labels AS labels ORDER BY name, claim;

@@ -2,7 +2,7 @@
 -- The newest run of every component.
 -- returns: id str
 -- order: id
--- cost: one index seek a component
+-- cost: all components, and one index seek for each
 SELECT r.id FROM component AS c JOIN run AS r ON r.key = (
   SELECT f.key FROM run AS f WHERE f.component = c.name ORDER BY f.started_at DESC, f.id DESC LIMIT 1)
 ORDER BY r.id;

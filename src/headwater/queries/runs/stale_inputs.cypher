@@ -15,14 +15,14 @@ WITH DISTINCT r, s, coalesce($as_of, r.started_at) AS at
 OPTIONAL MATCH (m:ComponentRun)-[:PRODUCED]->(s)
 OPTIONAL MATCH (r)-[:RUN_OF]->(co:Component)
 OPTIONAL CALL (r, s, at) {
-  MATCH (f:IOPointer)
-  WHERE f.name = s.name AND f.produced_at < at AND f.run <> r.id
-    AND (f.produced_at > s.produced_at OR (f.produced_at = s.produced_at AND f.run > s.run))
+  MATCH (f:IOPointer) USING INDEX SEEK f:IOPointer(name, produced_at, run)
+  WHERE f.name = s.name AND f.produced_at >= s.produced_at AND f.produced_at < at AND f.run <> r.id AND f.run IS NOT NULL
+    AND CASE f.produced_at WHEN s.produced_at THEN f.run > s.run ELSE true END
   RETURN f.id AS fresher_state ORDER BY f.name DESC, f.produced_at DESC, f.run DESC LIMIT 1
 }
 OPTIONAL CALL (r, m, at) {
-  MATCH (f:ComponentRun)
-  WHERE f.component = m.component AND f.started_at <= at AND f.started_at > m.started_at
+  MATCH (f:ComponentRun) USING INDEX SEEK f:ComponentRun(component, started_at, id)
+  WHERE f.component = m.component AND f.started_at <= at AND f.started_at > m.started_at AND f.id IS NOT NULL
     AND f.status = 'completed' AND f.ended_at <= at AND f.id <> r.id
     AND NOT EXISTS { (r)<-[:CONSUMED_BY]-(:IOPointer)<-[:PRODUCED]-(f) }
   RETURN f.id AS fresher_run ORDER BY f.component DESC, f.started_at DESC, f.id DESC LIMIT 1

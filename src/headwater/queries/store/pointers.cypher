@@ -2,7 +2,7 @@
 // All pointers by id, for the digest of the graph.
 // returns: id str, name str, type str, digest str | null, run str | null, produced_at datetime | null, flagged bool, labels json
 // order: id
-// cost: all pointers
+// cost: all states
 MATCH (p:IOPointer) WHERE p.id >= ''
 RETURN p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
   p.produced_at AS produced_at, p.flagged AS flagged, p.labels AS labels

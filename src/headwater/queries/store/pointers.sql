@@ -2,6 +2,6 @@
 -- All pointers by id, for the digest of the graph.
 -- returns: id str, name str, type str, digest str | null, run str | null, produced_at datetime | null, flagged bool, labels json
 -- order: id
--- cost: all pointers
+-- cost: all states
 SELECT s.id, n.text, s.type, s.digest, s.maker, s.produced_at, s.flagged, s.labels
 FROM state AS s JOIN name AS n ON n.key = s.name ORDER BY s.id;

@@ -1,5 +1,5 @@
 -- name: store/watermark()
 -- How many changes the store has recorded, and how many re-bindings wait.
 -- returns: position int, waiting int
--- cost: 256 locks
+-- cost: 256 locks, and the waiting re-bindings, as a rule none
 SELECT (SELECT sum(held) FROM lock), (SELECT count(*) FROM rebinding);

@@ -6,8 +6,7 @@
 // browser: :param names => ['predictions.csv']
 UNWIND $names AS name
 CALL (name) {
-  MATCH (p:IOPointer)
-  USING INDEX p:IOPointer(name, produced_at, run)
+  MATCH (p:IOPointer) USING INDEX SEEK p:IOPointer(name, produced_at, run)
   WHERE p.name = name AND p.produced_at IS NOT NULL AND p.run IS NOT NULL
   RETURN p ORDER BY p.name DESC, p.produced_at DESC, p.run DESC LIMIT 1
 }

@@ -4,7 +4,7 @@
 -- param most: int   how many names
 -- returns: id str, name str, type str, digest str | null, run str | null, produced_at datetime | null, flagged bool, labels json
 -- order: name
--- cost: all names are read until enough are found
+-- cost: all names, on Neo4j all states by name, until enough are found; sorts the states of a name that no run produced
 -- browser: :param text => 'pred'
 -- browser: :param most => 20
 WITH found(key) AS (SELECT key FROM name WHERE instr(lower(text), :text) > 0 ORDER BY text LIMIT :most)

@@ -1,0 +1,115 @@
+"""Writers and servers that are killed at any moment lose nothing that was acknowledged, and leave nothing half done."""
+
+from __future__ import annotations
+
+import random
+import re
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from headwater.errors import StoreUnavailable
+from headwater.graph.facts import Fact
+from headwater.graph.query_store import QueryStore
+from headwater.graph.store import Page
+from headwater.testing.oracle import expected_digest
+from tests.support.neo4j_database import Database
+from tests.support.neo4j_server import Neo4jServer
+from tests.support.stores import neo4j_store, opened
+from tests.support.writers import BATCH_RUNS, batch, running, write_forever
+
+KILLS = 20
+LONGEST_WAIT_S = 0.1
+
+
+def _kill_at_random(place: Database, name: str, rng: random.Random) -> int:
+    """Let a writer record batches, kill it, and return how many it said to be acknowledged."""
+    with running(write_forever, place, [(name,)]) as [writer]:
+        said = [writer.hear() for _ in range(rng.randint(1, 3))]
+        writer.process.join(rng.uniform(0, LONGEST_WAIT_S))
+        assert writer.process.is_alive()
+        writer.kill()
+        return len([*said, *writer.hear_rest()])
+
+
+def _present(store: QueryStore) -> dict[tuple[str, int], int]:
+    """Return how many runs of each batch are there, by writer and number."""
+    found: dict[tuple[str, int], int] = {}
+    for run in store.runs(Page(1_000_000)):
+        writer, number, _ = run.id.split(".")
+        found[writer, int(number)] = found.get((writer, int(number)), 0) + 1
+    return found
+
+
+def _assert_whole(store: QueryStore, acknowledged: dict[str, int]) -> None:
+    """Assert that all acknowledged batches are there whole, at most one more a writer, and the graph of them."""
+    found = _present(store)
+    assert set(found.values()) == {BATCH_RUNS}
+    for writer, many in acknowledged.items():
+        kept = sorted(number for name, number in found if name == writer)
+        assert kept in (list(range(many)), list(range(many + 1)))
+    facts: list[Fact] = [fact for writer, number in found for fact in batch(writer, number)]
+    assert store.digest() == expected_digest(facts)
+
+
+def test_a_killed_writer_on_sqlite_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    place, rng = Database(f"sqlite:///{tmp_path}/lineage.db"), random.Random(20)
+
+    acknowledged = {f"w{n}": _kill_at_random(place, f"w{n}", rng) for n in range(KILLS)}
+
+    with opened(place) as store:
+        _assert_whole(store, acknowledged)
+    with closing(sqlite3.connect(tmp_path / "lineage.db")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+@pytest.mark.neo4j
+def test_a_killed_client_on_neo4j_loses_nothing_acknowledged(neo4j_url: Database) -> None:
+    rng = random.Random(21)
+    opened(neo4j_url).close()
+
+    acknowledged = {f"w{n}": _kill_at_random(neo4j_url, f"w{n}", rng) for n in range(KILLS)}
+
+    with opened(neo4j_url) as store:
+        store.settle()
+        _assert_whole(store, acknowledged)
+
+
+@pytest.mark.neo4j
+@pytest.mark.timeout(600)
+def test_a_killed_server_loses_nothing_acknowledged(neo4j_process: Neo4jServer, neo4j_url: Database) -> None:
+    acknowledged: dict[str, int] = {}
+    opened(neo4j_url).close()
+    for kill in range(2):
+        with running(write_forever, neo4j_url, [(f"w{kill}",)]) as [writer]:
+            said = [writer.hear() for _ in range(2 + kill)]
+            neo4j_process.kill()
+            writer.kill()
+            acknowledged[f"w{kill}"] = len([*said, *writer.hear_rest()])
+        neo4j_process.start()
+
+    with opened(neo4j_url) as store:
+        store.settle()
+        _assert_whole(store, acknowledged)
+
+
+@pytest.mark.neo4j
+def test_a_batch_that_the_server_died_under_is_recorded_again(neo4j_process: Neo4jServer, neo4j_url: Database) -> None:
+    with neo4j_store(neo4j_url, retry_s=1.0) as store:
+        store.record(batch("w0", 0))
+        sent = iter([batch("w0", 1), batch("w0", 2)])
+
+        def facts() -> Sequence[Fact]:
+            neo4j_process.kill()
+            return next(sent)
+
+        with pytest.raises(StoreUnavailable, match=re.escape(neo4j_url.url)):
+            store.record(facts())
+        neo4j_process.start()
+        for number in range(3):
+            store.record(batch("w0", number))
+        _assert_whole(store, {"w0": 3})
