@@ -20,6 +20,6 @@ def browser_url(url: str) -> str:
 
 
 def upstream_query(state: str) -> str:
-    """Return the query that the product traces with, its parameter set to one state, ready to be pasted."""
+    """Return the query that the product traces with, for one state, as one statement to be pasted."""
     quoted = state.replace("\\", "\\\\").replace("'", "\\'")
-    return f":param ids => ['{quoted}'];\n{catalogue()['trace/upstream'].cypher.body}"
+    return catalogue()["trace/upstream"].cypher.body.replace("$ids", f"['{quoted}']")

@@ -42,6 +42,7 @@ T = TypeVar("T")
 APPLICATION_ID = 0x48445752  # "HDWR"
 _HEADER = struct.Struct(">16s52xI")  # of the file format: the magic text, and at byte 68 the application's id
 _MAGIC = b"SQLite format 3\0"
+_CHECK_PATH = "check the path and the permissions of its folder"
 _IDLE_READERS = 8
 _CONNECTION = (
     "PRAGMA synchronous = FULL",
@@ -124,7 +125,9 @@ class SQLiteEngine:
     def _has_schema(self) -> bool:
         try:
             self.read("schema/version")
-        except StoreError:
+        except StoreError as exc:
+            if type(exc) is not StoreError:  # damaged, locked: not the plain failure of a missing table
+                raise
             return False
         return True
 
@@ -312,7 +315,7 @@ def _make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise StoreUnavailable(f"the folder {path.parent} cannot be made: {exc.strerror}") from exc
+        raise StoreUnavailable(f"the folder {path.parent} cannot be made: {exc.strerror}", hint=_CHECK_PATH) from exc
 
 
 def _is_ours(path: Path) -> bool:
@@ -380,7 +383,7 @@ _BY_CODE: Mapping[int, tuple[type[HeadwaterError], str]] = {
 def _translate(error: sqlite3.Error, path: Path) -> HeadwaterError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     kind, message = _BY_CODE.get(code, (StoreError, "the store {path} failed"))
-    return kind(f"{message.format(path=path)}: {error}")
+    return kind(f"{message.format(path=path)}: {error}", hint=_CHECK_PATH if kind is StoreUnavailable else None)
 
 
 _engines: WeakSet[SQLiteEngine] = WeakSet()

@@ -15,7 +15,7 @@ from headwater.graph.model import Edge, reference
 from headwater.graph.store import OutputFilter, Store
 from headwater.testing.oracle import expected_walk, walked
 from headwater.testing.rules import Backend, at, ran
-from headwater.testing.strategies import fact_sets
+from headwater.testing.strategies import ANY_BACKEND, fact_sets
 
 
 def ladder(rungs: int) -> list[RunFact]:
@@ -52,6 +52,7 @@ class WalkRules:
 
     backend: Backend
 
+    @ANY_BACKEND
     @given(facts=fact_sets())
     def test_every_walk_equals_the_reference(self, facts: list[Fact]) -> None:
         graph = reference(facts)
@@ -61,6 +62,7 @@ class WalkRules:
                 assert walked(lineage.trace(store, start)) == expected_walk(graph, start, backward=True)
                 assert walked(lineage.impact(store, start)) == expected_walk(graph, start, backward=False)
 
+    @ANY_BACKEND
     @given(facts=fact_sets())
     def test_a_walk_in_parts_reaches_what_a_whole_one_does(self, facts: list[Fact]) -> None:
         graph = reference(facts)

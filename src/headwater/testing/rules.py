@@ -12,7 +12,7 @@ from headwater.errors import InvalidFact, UnknownPointer
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, Status
 from headwater.graph.store import Store
 from headwater.testing.oracle import expected_digest
-from headwater.testing.strategies import EPOCH, deliveries
+from headwater.testing.strategies import ANY_BACKEND, EPOCH, deliveries
 
 
 class Backend(Protocol):
@@ -162,6 +162,7 @@ class MergingRules:
 
     backend: Backend
 
+    @ANY_BACKEND
     @given(sent=deliveries())
     def test_any_order_batches_and_repeats_give_the_reference(self, sent: tuple[list[Fact], list[list[Fact]]]) -> None:
         facts, batches = sent

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, Status, TriggerResult
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+# One suite is inherited by many backends; how slow their databases are is not for hypothesis to judge.
+ANY_BACKEND = settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow])
 NAMES = ("a", "b.csv", "m.joblib")
 RUNS = tuple(f"r{n}" for n in range(6))
 DIGESTS = ("x", "y")

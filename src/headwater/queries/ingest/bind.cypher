@@ -10,14 +10,14 @@ UNWIND $rows AS row
 MATCH (r:ComponentRun {id: row.run})
 OPTIONAL CALL (row) {
   WITH row WHERE row.lane = ''
-  MATCH (p:IOPointer) USING INDEX p:IOPointer(name, produced_at, run)
+  MATCH (p:IOPointer) USING INDEX SEEK p:IOPointer(name, produced_at, run)
   WHERE p.name = row.name AND p.produced_at <= row.at AND p.run <> row.run AND p.run IS NOT NULL
     AND CASE WHEN p.produced_at < row.at THEN true WHEN p.started_at = row.started_at THEN p.run < row.run ELSE p.started_at < row.started_at END
   RETURN p ORDER BY p.name DESC, p.produced_at DESC, p.run DESC LIMIT 1
 }
 OPTIONAL CALL (row) {
   WITH row WHERE row.lane <> ''
-  MATCH (d:IOPointer) USING INDEX d:IOPointer(digest, name, produced_at, run)
+  MATCH (d:IOPointer) USING INDEX SEEK d:IOPointer(digest, name, produced_at, run)
   WHERE d.digest = row.lane AND d.name = row.name AND d.produced_at <= row.at AND d.run <> row.run AND d.run IS NOT NULL
     AND CASE WHEN d.produced_at < row.at THEN true WHEN d.started_at = row.started_at THEN d.run < row.run ELSE d.started_at < row.started_at END
   RETURN d ORDER BY d.digest DESC, d.name DESC, d.produced_at DESC, d.run DESC LIMIT 1

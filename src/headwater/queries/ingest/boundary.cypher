@@ -15,7 +15,7 @@
 // browser: :param after => ''
 // browser: :param until => null
 // browser: :param most => 10000
-MATCH ()-[c:CONSUMED_BY]->() USING INDEX c:CONSUMED_BY(name, lane, at, run)
+MATCH ()-[c:CONSUMED_BY]->() USING INDEX SEEK c:CONSUMED_BY(name, lane, at, run)
 WHERE c.name = $name AND c.lane = $lane AND c.at >= $since
   AND c.at <= coalesce($until, datetime('9999-12-31T23:59:59.999999Z')) AND c.run IS NOT NULL
   AND CASE c.at WHEN $since THEN c.run > $after ELSE true END

@@ -5,5 +5,5 @@
 // cost: one index seek a run, then its inputs
 // browser: :param ids => ['0197a4f0-0000-7000-8000-000000000001']
 UNWIND $ids AS id
-MATCH (r:ComponentRun {id: id})<-[c:CONSUMED_BY]-()
+MATCH (r:ComponentRun {id: id})<-[c:CONSUMED_BY]-() USING INDEX SEEK r:ComponentRun(id)
 RETURN r.id AS run, c.name AS name, c.claim AS claim;

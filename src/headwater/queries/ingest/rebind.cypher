@@ -5,21 +5,21 @@
 // cost: a few index hits a reader in the range
 // browser: :param rows => [{name: 'features.csv', lane: '', since: datetime('2026-01-01T00:00:00Z'), after: '', until: null, upto: '~', type: 'data'}]
 UNWIND $rows AS row
-MATCH (old:IOPointer)-[c:CONSUMED_BY]->(r:ComponentRun) USING INDEX c:CONSUMED_BY(name, lane, at, run)
+MATCH (old:IOPointer)-[c:CONSUMED_BY]->(r:ComponentRun) USING INDEX SEEK c:CONSUMED_BY(name, lane, at, run)
 WHERE c.name = row.name AND c.lane = row.lane AND c.at >= row.since
   AND c.at <= coalesce(row.until, datetime('9999-12-31T23:59:59.999999Z'))
   AND c.run IS NOT NULL
   AND CASE c.at WHEN row.since THEN c.run > row.after ELSE true END AND CASE c.at WHEN row.until THEN c.run <= row.upto ELSE true END
 OPTIONAL CALL (row, c, r) {
   WITH row, c, r WHERE row.lane = ''
-  MATCH (p:IOPointer) USING INDEX p:IOPointer(name, produced_at, run)
+  MATCH (p:IOPointer) USING INDEX SEEK p:IOPointer(name, produced_at, run)
   WHERE p.name = row.name AND p.produced_at <= c.at AND p.run <> r.id AND p.run IS NOT NULL
     AND CASE WHEN p.produced_at < c.at THEN true WHEN p.started_at = r.started_at THEN p.run < r.id ELSE p.started_at < r.started_at END
   RETURN p ORDER BY p.name DESC, p.produced_at DESC, p.run DESC LIMIT 1
 }
 OPTIONAL CALL (row, c, r) {
   WITH row, c, r WHERE row.lane <> ''
-  MATCH (d:IOPointer) USING INDEX d:IOPointer(digest, name, produced_at, run)
+  MATCH (d:IOPointer) USING INDEX SEEK d:IOPointer(digest, name, produced_at, run)
   WHERE d.digest = row.lane AND d.name = row.name AND d.produced_at <= c.at AND d.run <> r.id AND d.run IS NOT NULL
     AND CASE WHEN d.produced_at < c.at THEN true WHEN d.started_at = r.started_at THEN d.run < r.id ELSE d.started_at < r.started_at END
   RETURN d ORDER BY d.digest DESC, d.name DESC, d.produced_at DESC, d.run DESC LIMIT 1
