@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -192,7 +193,7 @@ class SQLiteEngine:
         except BaseException:
             connection.close()
             raise
-        connection.create_function("lower", 1, _lower, deterministic=True)
+        connection.create_function("lower", 1, str.lower, deterministic=True)
         connection.create_function("regexp", 2, _matches, deterministic=True)
         return connection
 
@@ -303,10 +304,6 @@ def _to_sql(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, list) else value
 
 
-def _lower(text: str) -> str:
-    return text.lower()
-
-
 def _matches(pattern: str, text: str) -> bool:
     return re.fullmatch(pattern, text) is not None
 
@@ -319,12 +316,15 @@ def _make_folder(path: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Say whether the file is a store, or holds nothing yet; raise NotAStore for anything else.
+    """Return whether the file is a store and not one that holds nothing yet; raise NotAStore for anything else.
 
     It reads the bytes, for SQLite may write into a database (a roll-back, a checkpoint) that it only looks at.
     """
+    if not path.is_file():
+        return False
     try:
-        header = _first_bytes(path) if path.is_file() else b""
+        with path.open("rb") as file:
+            header = file.read(_HEADER.size)
     except OSError:
         return False  # SQLite names what is wrong with it
     if not header:
@@ -337,22 +337,16 @@ def _is_ours(path: Path) -> bool:
     return True
 
 
-def _first_bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(_HEADER.size)
-
-
 def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
     """Switch to WAL, which does not wait by itself when others open the new file at the same moment."""
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
+            return
         except sqlite3.OperationalError as exc:
             if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
             _claim(connection, path)  # a write, which waits for them as long as the busy timeout allows
-        else:
-            return
 
 
 def _claim(connection: sqlite3.Connection, path: Path) -> None:
@@ -396,15 +390,14 @@ def _before_fork() -> None:
         engine.hold()
 
 
-def _after_fork_in_parent() -> None:
+def _after_fork(go_on: Callable[[SQLiteEngine], None]) -> None:
     for engine in _held.engines:
-        engine.resume()
-
-
-def _after_fork_in_child() -> None:
-    for engine in _held.engines:
-        engine.start_anew()
+        go_on(engine)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=partial(_after_fork, SQLiteEngine.resume),
+        after_in_child=partial(_after_fork, SQLiteEngine.start_anew),
+    )

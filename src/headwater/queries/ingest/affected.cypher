@@ -8,22 +8,28 @@
 // browser: :param rows => [{name: 'features.csv', lane: '', since: datetime('2026-01-01T00:00:00Z')}]
 // browser: :param most => 10000
 UNWIND $rows AS row
-OPTIONAL CALL (row) {
-  WITH row WHERE row.lane = ''
-  MATCH (p:IOPointer) USING INDEX SEEK p:IOPointer(name, produced_at, run) WHERE p.name = row.name AND p.produced_at > row.since AND p.run IS NOT NULL
+WITH row, datetime(row.since) AS since
+CALL (row, since) {
+  MATCH ()-[c:CONSUMED_BY]->() USING INDEX SEEK c:CONSUMED_BY(name, lane, at, run)
+  WHERE c.name = row.name AND c.lane = row.lane AND c.run IS NOT NULL AND c.at >= since
+  RETURN c.at AS first LIMIT 1
+}
+OPTIONAL CALL (row, since) {
+  WITH row, since WHERE row.lane = ''
+  MATCH (p:IOPointer) USING INDEX SEEK p:IOPointer(name, produced_at, run) WHERE p.name = row.name AND p.produced_at > since AND p.run IS NOT NULL
   RETURN p.produced_at AS next ORDER BY p.name, p.produced_at SKIP 1 LIMIT 1
 }
-OPTIONAL CALL (row) {
-  WITH row WHERE row.lane <> ''
-  MATCH (d:IOPointer) USING INDEX SEEK d:IOPointer(digest, name, produced_at, run) WHERE d.digest = row.lane AND d.name = row.name AND d.produced_at > row.since AND d.run IS NOT NULL
+OPTIONAL CALL (row, since) {
+  WITH row, since WHERE row.lane <> ''
+  MATCH (d:IOPointer) USING INDEX SEEK d:IOPointer(digest, name, produced_at, run) WHERE d.digest = row.lane AND d.name = row.name AND d.produced_at > since AND d.run IS NOT NULL
   RETURN d.produced_at AS same ORDER BY d.digest, d.name, d.produced_at SKIP 1 LIMIT 1
 }
-WITH row, coalesce(next, same) AS until
-CALL (row, until) {
+WITH row, since, coalesce(next, same) AS until
+CALL (row, since, until) {
   MATCH ()-[c:CONSUMED_BY]->() USING INDEX SEEK c:CONSUMED_BY(name, lane, at, run)
-  WHERE c.name = row.name AND c.lane = row.lane AND c.run IS NOT NULL AND c.at >= row.since AND c.at <= coalesce(until, datetime('9999-12-31T23:59:59.999999Z'))
+  WHERE c.name = row.name AND c.lane = row.lane AND c.run IS NOT NULL AND c.at >= since AND c.at <= coalesce(until, datetime('9999-12-31T23:59:59.999999Z'))
   WITH c LIMIT $most
   RETURN count(c) AS readers
 }
-WITH row, until, readers WHERE readers > 0
-RETURN row.name AS name, row.lane AS lane, row.since AS since, until, readers;
+WITH row, since, until, readers WHERE readers > 0
+RETURN row.name AS name, row.lane AS lane, since, until, readers;

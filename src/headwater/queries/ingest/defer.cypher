@@ -6,4 +6,4 @@
 // browser: :param rows => [{id: 'features.csv|', name: 'features.csv', lane: '', since: datetime('2026-01-01T00:00:00Z'), after: '', until: null}]
 UNWIND $rows AS row
 MERGE (b:Rebinding {id: row.id})
-SET b.name = row.name, b.lane = row.lane, b.since = row.since, b.after = row.after, b.until = row.until;
+SET b.name = row.name, b.lane = row.lane, b.since = datetime(row.since), b.after = row.after, b.until = datetime(row.until);

@@ -7,4 +7,4 @@
 UNWIND $rows AS row
 MERGE (a:Annotation {id: row.id})
 SET a.target = row.target, a.kind = row.kind, a.key = row.key, a.value = row.value, a.who = row.who, a.why = row.why,
-  a.at = row.at;
+  a.at = datetime(row.at);

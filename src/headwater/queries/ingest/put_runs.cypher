@@ -7,8 +7,8 @@
 // browser: :param rows => [{id: 'r1', component: 'train', status: 'running', started_at: datetime(), params: '{}', triggers: '{}', claims: '{}', recorded_at: datetime()}]
 UNWIND $rows AS row
 MERGE (r:ComponentRun {id: row.id})
-ON CREATE SET r.recorded_at = row.recorded_at, r.flagged = false
-SET r.component = row.component, r.status = row.status, r.started_at = row.started_at, r.ended_at = row.ended_at,
+ON CREATE SET r.recorded_at = datetime(row.recorded_at), r.flagged = false
+SET r.component = row.component, r.status = row.status, r.started_at = datetime(row.started_at), r.ended_at = datetime(row.ended_at),
   r.commit = row.commit, r.source = row.source, r.error = row.error, r.params = row.params, r.triggers = row.triggers,
   r.claims = row.claims
 WITH r, row

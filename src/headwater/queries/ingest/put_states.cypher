@@ -10,5 +10,5 @@ MATCH (r:ComponentRun {id: row.maker})
 MERGE (p:IOPointer {id: row.id})
 ON CREATE SET p.flagged = false
 SET p.name = row.name, p.run = row.maker, p.type = coalesce(row.type, row.inferred), p.digest = row.digest,
-  p.produced_at = row.produced_at, p.started_at = row.started_at, p.claims = row.claims
+  p.produced_at = datetime(row.produced_at), p.started_at = datetime(row.started_at), p.claims = row.claims
 MERGE (r)-[:PRODUCED]->(p);

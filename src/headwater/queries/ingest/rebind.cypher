@@ -5,11 +5,12 @@
 // cost: a few index hits a reader in the range
 // browser: :param rows => [{name: 'features.csv', lane: '', since: datetime('2026-01-01T00:00:00Z'), after: '', until: null, upto: '~', type: 'data'}]
 UNWIND $rows AS row
+WITH row, datetime(row.since) AS since, datetime(row.until) AS until
 MATCH (old:IOPointer)-[c:CONSUMED_BY]->(r:ComponentRun) USING INDEX SEEK c:CONSUMED_BY(name, lane, at, run)
-WHERE c.name = row.name AND c.lane = row.lane AND c.at >= row.since
-  AND c.at <= coalesce(row.until, datetime('9999-12-31T23:59:59.999999Z'))
+WHERE c.name = row.name AND c.lane = row.lane AND c.at >= since
+  AND c.at <= coalesce(until, datetime('9999-12-31T23:59:59.999999Z'))
   AND c.run IS NOT NULL
-  AND CASE c.at WHEN row.since THEN c.run > row.after ELSE true END AND CASE c.at WHEN row.until THEN c.run <= row.upto ELSE true END
+  AND CASE c.at WHEN since THEN c.run > row.after ELSE true END AND CASE c.at WHEN until THEN c.run <= row.upto ELSE true END
 OPTIONAL CALL (row, c, r) {
   WITH row, c, r WHERE row.lane = ''
   MATCH (p:IOPointer) USING INDEX SEEK p:IOPointer(name, produced_at, run)

@@ -6,5 +6,5 @@
 // browser: :param runs => ['r3']
 UNWIND $runs AS run
 MATCH (r:ComponentRun {id: run})
-RETURN r.id AS run, r.started_at AS started_at,
+RETURN r.id AS run, toString(r.started_at) AS started_at,
   COLLECT { MATCH (r)<-[:CONSUMED_BY]-()<-[:PRODUCED]-(m) RETURN DISTINCT m.id } AS sources;

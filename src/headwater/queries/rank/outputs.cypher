@@ -14,5 +14,5 @@
 MATCH (p:IOPointer)
 WHERE p.name IS NOT NULL AND p.produced_at >= $since AND p.produced_at <= $until AND ($pattern = '' OR p.name =~ $pattern)
 RETURN p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
-  p.produced_at AS produced_at, p.flagged AS flagged, p.labels AS labels
+  toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels
 ORDER BY p.produced_at DESC, p.id DESC LIMIT $most;

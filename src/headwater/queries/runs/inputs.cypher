@@ -7,4 +7,4 @@
 // browser: :param run => 'r3'
 MATCH (r:ComponentRun {id: $run})<-[c:CONSUMED_BY]-(p:IOPointer) USING INDEX SEEK r:ComponentRun(id)
 RETURN c.claim AS claim, c.at AS at, p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
-  p.produced_at AS produced_at, p.flagged AS flagged, p.labels AS labels ORDER BY name, claim;
+  toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels ORDER BY name, claim;

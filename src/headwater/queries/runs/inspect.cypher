@@ -6,6 +6,6 @@
 // cost: one index seek
 // browser: :param run => 'r3'
 MATCH (r:ComponentRun {id: $run})
-RETURN r.id AS id, r.component AS component, r.status AS status, r.started_at AS started_at, r.ended_at AS ended_at,
+RETURN r.id AS id, r.component AS component, r.status AS status, toString(r.started_at) AS started_at, toString(r.ended_at) AS ended_at,
   r.commit AS commit, r.source AS source, r.error AS error, r.params AS params, r.triggers AS triggers, r.flagged AS flagged,
   r.labels AS labels;

@@ -12,7 +12,7 @@
 // browser: :param most => 50
 MATCH (r:ComponentRun) USING INDEX SEEK r:ComponentRun(started_at, id)
 WHERE r.started_at <= $before AND r.id IS NOT NULL AND CASE r.started_at WHEN $before THEN r.id < $before_id ELSE true END
-RETURN r.id AS id, r.component AS component, r.status AS status, r.started_at AS started_at, r.ended_at AS ended_at,
+RETURN r.id AS id, r.component AS component, r.status AS status, toString(r.started_at) AS started_at, toString(r.ended_at) AS ended_at,
   r.commit AS commit, r.source AS source, r.error AS error, r.params AS params, r.triggers AS triggers, r.flagged AS flagged,
   r.labels AS labels
 ORDER BY r.started_at DESC, r.id DESC LIMIT $most;

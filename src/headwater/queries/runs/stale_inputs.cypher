@@ -27,7 +27,7 @@ OPTIONAL CALL (r, m, at) {
     AND NOT EXISTS { (r)<-[:CONSUMED_BY]-(:IOPointer)<-[:PRODUCED]-(f) }
   RETURN f.id AS fresher_run ORDER BY f.component DESC, f.started_at DESC, f.id DESC LIMIT 1
 }
-RETURN r.id AS run, at AS started_at, s.id AS state, s.name AS name, s.produced_at AS produced_at, m.id AS maker,
+RETURN r.id AS run, at AS started_at, s.id AS state, s.name AS name, toString(s.produced_at) AS produced_at, m.id AS maker,
   m.component AS maker_component, m.status AS maker_status, m.triggers AS maker_triggers, co.max_age_us AS max_age_us,
   fresher_state, fresher_run
 ORDER BY run, state;

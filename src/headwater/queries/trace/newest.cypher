@@ -11,4 +11,4 @@ CALL (name) {
   RETURN p ORDER BY p.name DESC, p.produced_at DESC, p.run DESC LIMIT 1
 }
 RETURN p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
-  p.produced_at AS produced_at, p.flagged AS flagged, p.labels AS labels;
+  toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels;

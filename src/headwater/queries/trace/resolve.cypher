@@ -33,4 +33,4 @@ CALL () {
   RETURN 5 AS rank, p ORDER BY p.id DESC LIMIT 1
 }
 RETURN rank, p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
-  p.produced_at AS produced_at, p.flagged AS flagged, p.labels AS labels ORDER BY rank;
+  toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels ORDER BY rank;

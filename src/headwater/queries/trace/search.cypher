@@ -22,4 +22,4 @@ OPTIONAL CALL (name, n) {
 }
 WITH name, coalesce(n, u) AS p
 RETURN p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
-  p.produced_at AS produced_at, p.flagged AS flagged, p.labels AS labels ORDER BY name;
+  toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels ORDER BY name;

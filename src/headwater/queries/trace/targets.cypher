@@ -8,6 +8,6 @@
 UNWIND $ids AS id
 MATCH (n:IOPointer|ComponentRun {id: id})
 RETURN n.id AS id, CASE WHEN n:IOPointer THEN 'pointer' ELSE 'run' END AS kind, n.name AS name, n.type AS type,
-  n.digest AS digest, n.run AS run, n.produced_at AS produced_at, n.component AS component, n.status AS status,
-  CASE WHEN n:ComponentRun THEN n.started_at END AS started_at, n.ended_at AS ended_at, n.flagged AS flagged, n.labels AS labels,
+  n.digest AS digest, n.run AS run, toString(n.produced_at) AS produced_at, n.component AS component, n.status AS status,
+  CASE WHEN n:ComponentRun THEN toString(n.started_at) END AS started_at, toString(n.ended_at) AS ended_at, n.flagged AS flagged, n.labels AS labels,
   COLLECT { MATCH (n)-[:CONSUMED_BY|PRODUCED]->(m) RETURN DISTINCT m.id } AS links;
