@@ -81,25 +81,7 @@ def test_a_killed_client_on_neo4j_loses_nothing_acknowledged(neo4j_url: Database
 
 
 @pytest.mark.neo4j
-@pytest.mark.timeout(600)
-def test_a_killed_server_loses_nothing_acknowledged(neo4j_process: Neo4jServer, neo4j_url: Database) -> None:
-    acknowledged: dict[str, int] = {}
-    opened(neo4j_url).close()
-    for kill in range(2):
-        with running(write_forever, neo4j_url, [(f"w{kill}",)]) as [writer]:
-            said = [writer.hear() for _ in range(2 + kill)]
-            neo4j_process.kill()
-            writer.kill()
-            acknowledged[f"w{kill}"] = len([*said, *writer.hear_rest()])
-        neo4j_process.start()
-
-    with opened(neo4j_url) as store:
-        store.settle()
-        _assert_whole(store, acknowledged)
-
-
-@pytest.mark.neo4j
-def test_a_batch_that_the_server_died_under_is_recorded_again(
+def test_a_server_killed_in_the_middle_of_batches_loses_nothing_acknowledged(
     neo4j_process: Neo4jServer, neo4j_url: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Neo4jTransaction.run
@@ -109,13 +91,18 @@ def test_a_batch_that_the_server_died_under_is_recorded_again(
             neo4j_process.kill()
         return run(tx, query, **params)
 
-    with neo4j_store(neo4j_url, retry_s=1.0) as store:
-        store.record(batch("w0", 0))
+    with neo4j_store(neo4j_url, retry_s=1.0) as store, running(write_forever, neo4j_url, [("w0",), ("w1",)]) as writers:
+        store.record(batch("here", 0))
+        said = [[writer.hear(), writer.hear()] for writer in writers]
         monkeypatch.setattr(Neo4jTransaction, "run", dying)
         with pytest.raises(StoreUnavailable, match=re.escape(neo4j_url.url)):
-            store.record(batch("w0", 1))
+            store.record(batch("here", 1))
         monkeypatch.setattr(Neo4jTransaction, "run", run)
+        for writer in writers:
+            writer.kill()
+        acknowledged = {f"w{n}": len([*said[n], *writer.hear_rest()]) for n, writer in enumerate(writers)}
         neo4j_process.start()
-        _assert_whole(store, {"w0": 1})
-        store.record(batch("w0", 1))
-        _assert_whole(store, {"w0": 2})
+
+        _assert_whole(store, {**acknowledged, "here": 1})
+        store.record(batch("here", 1))
+        _assert_whole(store, {**acknowledged, "here": 2})

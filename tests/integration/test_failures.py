@@ -38,6 +38,7 @@ from tests.support.stores import BOTH, opened, place_for
 from tests.support.writers import batch, open_once, run_all
 
 NOBODY = 65534
+FORKED_RUNS = 10
 FIRST = ran("first", 0, 1, outputs=["x"])
 SECOND = ran("second", 2, 3, ["x"], ["y"])
 
@@ -276,24 +277,30 @@ def test_a_migration_that_another_process_has_applied_changes_nothing(place: Dat
 
 
 def fork_and_write(place: Database, pipe: Connection) -> None:
-    """Record in a parent and in its child by turns, in a store that was open before the fork; the parent ends first."""
+    """Record in a parent and in its child at once, in a store that was open before the fork; the parent ends first."""
     store = opened(place)
-    store.record([_run("parent-1")])
+    store.record([_run("before")])
     assert store.stats()["runs"] == 1
     hears, says = os.pipe()
     child = os.fork()
     if child == 0:
-        store.record([_run("child-1")])
+        _record_some(store, "child")
         os.read(hears, 1)
-        store.record([_run("child-2")])
+        store.record([_run("child-last")])
         store.close()
         os._exit(0)
-    store.record([_run("parent-2")])
+    _record_some(store, "parent")
     store.close()
     with opened(place) as other:
         other.record([_run("other")])
     os.write(says, b"!")
     pipe.send(os.waitpid(child, 0)[1])
+
+
+def _record_some(store: QueryStore, side: str) -> None:
+    for number in range(FORKED_RUNS):
+        store.record([_run(f"{side}-{number}")])
+        store.stats()
 
 
 def _run(name: str) -> RunFact:
@@ -302,6 +309,7 @@ def _run(name: str) -> RunFact:
 
 def test_a_store_may_be_used_on_both_sides_of_a_fork(place: Database) -> None:
     assert run_all(fork_and_write, place, [()]) == [0]
+    names = [f"{side}-{number}" for side in ("parent", "child") for number in range(FORKED_RUNS)]
     with opened(place) as store:
-        runs = [_run(name) for name in ("parent-1", "parent-2", "child-1", "child-2", "other")]
+        runs = [_run(name) for name in (*names, "before", "child-last", "other")]
         assert store.digest() == expected_digest(runs)

@@ -34,6 +34,18 @@ FIRST = ran("first", 0, 1, outputs=["x"])
 SECOND = ran("second", 2, 3, ["x"], ["y"])
 
 
+class OutOfMemory(neo4j.exceptions.TransientError):
+    @property
+    def code(self) -> str:
+        return "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
+
+
+class Deadlock(neo4j.exceptions.TransientError):
+    @property
+    def code(self) -> str:
+        return "Neo.TransientError.Transaction.DeadlockDetected"
+
+
 def closed_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -177,8 +189,7 @@ def test_a_question_too_large_for_the_server_is_asked_once(
 
     def too_large(*_: Any, **__: Any) -> Any:
         asked.append(1)
-        code = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
-        raise neo4j.exceptions.Neo4jError._hydrate_neo4j(code=code, message="over the limit")
+        raise OutOfMemory
 
     with opened(neo4j_url) as store:
         monkeypatch.setattr(neo4j.ManagedTransaction, "run", too_large)
@@ -194,8 +205,7 @@ def test_a_deadlock_is_tried_again_by_the_driver(neo4j_url: Database, monkeypatc
     def deadlocked(tx: Neo4jTransaction, query: str, **params: Any) -> list[tuple[Any, ...]]:
         rows = run(tx, query, **params)
         if query == "ingest/bind" and failures and failures.pop():
-            code = "Neo.TransientError.Transaction.DeadlockDetected"
-            raise neo4j.exceptions.Neo4jError._hydrate_neo4j(code=code, message="deadlock")
+            raise Deadlock
         return rows
 
     with opened(neo4j_url) as store:

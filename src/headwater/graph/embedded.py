@@ -269,7 +269,7 @@ def _picker(order: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ..
 def _converter(query: Query) -> Callable[[Row], Row]:
     changes = [(i, _FROM_SQL[c.type]) for i, c in enumerate(query.columns) if c.type in _FROM_SQL]
     if not changes:
-        return _same
+        return tuple  # which gives a tuple back as it is
 
     def convert(row: Row) -> Row:
         values = list(row)
@@ -292,10 +292,6 @@ _FROM_SQL: Mapping[str, Callable[[Any], Any]] = {
     "bool": bool,
     "list[str]": _listed,
 }
-
-
-def _same(row: Row) -> Row:
-    return row
 
 
 def _to_sql(value: Any) -> Any:

@@ -36,6 +36,9 @@ from headwater.queries.catalogue import Query, catalogue
 
 T = TypeVar("T")
 
+# A stream lasts as long as its reader; this ends one whose reader was lost without a word.
+_STREAM_TIMEOUT_S = 3600.0
+
 # Drivers of the parent in a process that was forked: to close them there would end the parent's connections.
 _inherited: list[neo4j.Driver] = []
 
@@ -102,7 +105,7 @@ class Neo4jEngine:
         with (
             self._failures(),
             self._session(neo4j.READ_ACCESS, fetch_size=5_000) as session,
-            session.begin_transaction(timeout=self._timeout_s) as tx,
+            session.begin_transaction(timeout=_STREAM_TIMEOUT_S) as tx,
         ):
             yield from _results(tx, found, params)
 
