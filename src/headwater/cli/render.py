@@ -49,6 +49,8 @@ def _facts(detail: RunDetail) -> Iterator[tuple[str, str, str]]:
     yield from (("param", key, brief(value)) for key, value in run.params.items())
     for key, found in run.triggers.items():
         yield "trigger", key, f"{found['outcome']} {brief(found['message'] or '')}"
+    for facet, value in detail.facets.items():
+        yield "facet", " ".join(filter(None, (facet.name, facet.key))), brief(value)
     for note in detail.annotations:
         yield note.kind, note.key, brief(f"{note.value} by {note.who or 'unknown'}: {note.why or 'no reason given'}")
 

@@ -10,18 +10,19 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from headwater import clock
 from headwater.graph.facts import Input, Output, RunFact, Status
 
 Register: TypeAlias = tuple[datetime, str]
 Registers: TypeAlias = dict[tuple[str, str], Register]
+K = TypeVar("K")
 
 quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def join_registers(into: Registers, new: Mapping[tuple[str, str], Register]) -> bool:
+def join_registers(into: dict[K, Register], new: Mapping[K, Register]) -> bool:
     """Keep the later of each register, ties by value; return whether anything changed."""
     changed = False
     for key, register in new.items():
@@ -110,6 +111,11 @@ class RunClaims:
         self.inputs.update(other.inputs)
         for name, registers in other.outputs.items():
             join_registers(self.outputs.setdefault(name, {}), registers)
+
+    @property
+    def names(self) -> set[str]:
+        """The names of all inputs and outputs."""
+        return {*self.outputs, *(name for name, _ in self.inputs)}
 
     @property
     def started_at(self) -> datetime:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import PurePath
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from headwater import clock
 from headwater.errors import EndBeforeStart, InvalidFact, InvalidName, InvalidValue
@@ -58,12 +58,14 @@ class Input:
     """A run read `name`.
 
     At the run's start or at its own time `at`, or exactly the state with this content `digest` or id `state`.
+    `facets` is what else the run saw of it.
     """
 
     name: str
     at: datetime | None = None
     digest: str | None = None
     state: str | None = None
+    facets: Mapping[str, JSON] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -86,11 +88,15 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A run wrote `name`; `digest` is that of the content, `type` overrules what the name suggests."""
+    """A run wrote `name`; `digest` is that of the content, `type` overrules what the name suggests.
+
+    `facets` is what else is known of it.
+    """
 
     name: str
     digest: str | None = None
     type: PointerType | None = None
+    facets: Mapping[str, JSON] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -119,13 +125,24 @@ class TriggerResult:
 
 
 NameLike: TypeAlias = "str | PurePath"
+FacetSubject: TypeAlias = Literal["run", "input", "output", "component"]
+
+
+class FacetKey(NamedTuple):
+    """Which facet: of what, the run's id or component's name, the input's or output's name, the facet's own name."""
+
+    subject: FacetSubject
+    owner: str
+    name: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
     """One claim about one run.
 
-    Inputs, outputs, params and triggers of all its facts unite; `at` is the claim's own time.
+    Inputs, outputs, params, triggers and facets of all its facts unite; `at` is the claim's own time. Facets are
+    properties that Headwater keeps and gives back but does not interpret.
 
     `at` decides between two values of a single-valued field (the later wins, ties by value); it defaults to
     `ended_at`, else `started_at`, else now. A fact with an end and no status claims `completed`.
@@ -144,7 +161,9 @@ class RunFact:
     source: str | None = None
     error: str | None = None
     at: datetime = None  # type: ignore[assignment]  # None is resolved in __post_init__
+    facets: Mapping[str, JSON] = field(default_factory=dict)
     registers: Mapping[tuple[str, str], str] = field(init=False, repr=False, compare=False)
+    kept: Mapping[FacetKey, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_run_id(self.id)
@@ -153,6 +172,7 @@ class RunFact:
         put(self, "outputs", tuple(as_output(o) for o in self.outputs))
         self._settle_times()
         put(self, "registers", self._registers())
+        put(self, "kept", self._kept())
 
     def _settle_times(self) -> None:
         put = object.__setattr__
@@ -185,6 +205,17 @@ class RunFact:
             found["triggers", check_name(key, "trigger")] = canonical(result.to_dict(), f"trigger {key!r}")
         return found
 
+    def _kept(self) -> dict[FacetKey, str]:
+        """Each facet of the run, its inputs and outputs as canonical JSON text."""
+        found = _facets("run", self.id, "", self.facets) if self.facets else {}
+        for claim in self.inputs:
+            if claim.facets:
+                found |= _facets("input", self.id, claim.name, claim.facets)
+        for output in self.outputs:
+            if output.facets:
+                found |= _facets("output", self.id, output.name, output.facets)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class ComponentFact:
@@ -199,6 +230,8 @@ class ComponentFact:
     tags: tuple[str, ...] | None = None
     max_age: timedelta | None = None
     at: datetime = field(default_factory=clock.now)
+    facets: Mapping[str, JSON] = field(default_factory=dict)
+    kept: Mapping[FacetKey, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_name(self.name, "component")
@@ -208,6 +241,7 @@ class ComponentFact:
         object.__setattr__(self, "at", clock.as_utc(self.at, "at"))
         if self.tags is not None:
             object.__setattr__(self, "tags", tuple(sorted(set(self.tags))))
+        object.__setattr__(self, "kept", _facets("component", self.name, "", self.facets))
 
     @property
     def registers(self) -> dict[tuple[str, str], str]:
@@ -270,6 +304,13 @@ def check_facts(facts: Iterable[Fact]) -> list[Fact]:
                 f"item {index} is {type(fact).__name__}, not a fact", hint="pass RunFact, ComponentFact or Annotation"
             )
     return found
+
+
+def _facets(subject: FacetSubject, owner: str, name: str, facets: Mapping[str, JSON]) -> dict[FacetKey, str]:
+    return {
+        FacetKey(subject, owner, name, check_name(key, "facet")): canonical(value, f"facet {key!r}")
+        for key, value in facets.items()
+    }
 
 
 def _name(value: NameLike) -> str:

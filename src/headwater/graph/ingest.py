@@ -6,7 +6,6 @@ of the semantics are kept by three steps in one transaction: lock the names, joi
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,27 +16,35 @@ from zlib import crc32
 
 from headwater import clock, ids
 from headwater.graph.claims import (
+    Register,
     Registers,
     RunClaims,
-    decode_registers,
     drop_bare,
     encode_stamps,
     fold,
     join_registers,
     parse_claim,
-    section,
 )
-from headwater.graph.engine import Row, Transaction
-from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, RunFact, Status, infer_type
-from headwater.graph.model import annotation_line, effective_marks
+from headwater.graph.engine import Transaction
+from headwater.graph.facts import Annotation, FacetKey, Fact, Input, RunFact, infer_type
+from headwater.graph.model import effective_marks
+from headwater.graph.records import (
+    DESCRIPTION,
+    Values,
+    decode_annotation,
+    encode_annotation,
+    encode_facet,
+    encode_run,
+    encode_state,
+    known_components,
+    known_runs,
+)
 from headwater.graph.values import canonical
 
 BUCKETS = 256
 _AFTER_ALL_RUNS = "\U0010ffff"
 _BOUNDS = ("name", "lane", "since", "after", "until")
-_compact = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
-Values: TypeAlias = dict[str, Any]
 ClaimKey: TypeAlias = tuple[str, str]
 Move: TypeAlias = tuple[str, str, datetime]
 
@@ -71,6 +78,7 @@ class Batch:
     components: dict[str, Registers]
     annotations: list[Annotation]
     stages: frozenset[str]
+    facets: dict[FacetKey, Register]
 
     @classmethod
     def of(cls, facts: Iterable[Fact]) -> Batch:
@@ -78,21 +86,23 @@ class Batch:
         runs: list[RunFact] = []
         components: dict[str, Registers] = {}
         annotations: list[Annotation] = []
+        facets: dict[FacetKey, Register] = {}
         for fact in facts:
+            if isinstance(fact, Annotation):
+                annotations.append(fact)
+                continue
             if isinstance(fact, RunFact):
                 runs.append(fact)
-            elif isinstance(fact, ComponentFact):
+            else:
                 said = {key: (fact.at, text) for key, text in fact.registers.items()}
                 join_registers(components.setdefault(fact.name, {}), said)
-            else:
-                annotations.append(fact)
+            join_registers(facets, {key: (fact.at, text) for key, text in fact.kept.items()})
         stages = frozenset(fact.component for fact in runs if fact.component)
-        return cls(fold(runs), components, annotations, stages)
+        return cls(fold(runs), components, annotations, stages, facets)
 
     def buckets(self) -> frozenset[int]:
         """Return the buckets of every name, run, component and target that the batch names."""
-        names = {name for claims in self.runs.values() for name in claims.outputs}
-        names.update(name for claims in self.runs.values() for name, _ in claims.inputs)
+        names = {name for claims in self.runs.values() for name in claims.names}
         names.update(self.runs, self.components, (_locked_as(a.target) for a in self.annotations))
         return frozenset(map(bucket, names))
 
@@ -127,6 +137,7 @@ def write(tx: Transaction, batch: Batch, locked: frozenset[int], readers_per_par
     _put(tx, "ingest/bind", change.bind)
     _sweep(tx, change)
     _put_components(tx, batch.components)
+    _put(tx, "ingest/put_facets", [encode_facet(key, said) for key, said in sorted(batch.facets.items())])
     _annotate(tx, batch.annotations, _touched(change))
     return bool(waiting) or deferred
 
@@ -169,8 +180,10 @@ def _put(tx: Transaction, query: str, rows: Sequence[Mapping[str, Any]]) -> None
 
 def _change(tx: Transaction, batch: Batch, locked: frozenset[int]) -> Change:
     change = Change()
-    known = _known_runs(tx, batch.runs)
-    _load_details(tx, known, locked)
+    known = known_runs(tx.run, sorted(batch.runs))
+    missing = frozenset(bucket(name) for claims in known.values() for name in claims.names) - locked
+    if missing:
+        raise MoreLocksNeeded(missing)
     recorded_at = clock.now()
     for run, claims in sorted(batch.runs.items()):
         old = known.get(run)
@@ -181,91 +194,11 @@ def _change(tx: Transaction, batch: Batch, locked: frozenset[int]) -> Change:
     return change
 
 
-def _known_runs(tx: Transaction, runs: Mapping[str, RunClaims]) -> dict[str, RunClaims]:
-    rows = tx.run("ingest/runs", ids=sorted(runs)) if runs else []
-    return {row[0]: _decode_run(row) for row in rows}
-
-
-def _load_details(tx: Transaction, known: Mapping[str, RunClaims], locked: frozenset[int]) -> None:
-    """Read the stored outputs and inputs of the known runs, and make sure that their names are locked."""
-    if not known:
-        return
-    wanted = sorted(known)
-    for run, name, type_, digest, stamps in tx.run("ingest/outputs", ids=wanted):
-        known[run].outputs[name] = _decode_state(type_, digest, stamps)
-    for run, name, claim in tx.run("ingest/inputs", ids=wanted):
-        known[run].inputs[name, claim] = parse_claim(name, claim)
-    names = {name for claims in known.values() for name in claims.outputs}
-    names.update(name for claims in known.values() for name, _ in claims.inputs)
-    missing = frozenset(map(bucket, names)) - locked
-    if missing:
-        raise MoreLocksNeeded(missing)
-
-
-def _decode_run(row: Row) -> RunClaims:
-    run, component, status, _, _, commit, source, error, params, triggers, merged = row
-    stored = json.loads(merged)
-    single = {"component": component, "commit": commit, "source": source, "error": error}
-    values = {("run", key): canonical(value) for key, value in single.items() if value is not None}
-    for name, text in (("params", params), ("triggers", triggers)):
-        values.update({(name, key): canonical(value) for key, value in json.loads(text).items()})
-    start, end, first, last = (None if at is None else clock.from_micros(at) for at in stored["times"])
-    assert first is not None
-    assert last is not None
-    return RunClaims(run, first, last, Status(status), start, end, decode_registers(stored["at"], values))
-
-
-def _encode_run(claims: RunClaims, recorded_at: datetime) -> Values:
-    times = (claims.start, claims.end, claims.first, claims.last)
-    micros = [None if at is None else clock.to_micros(at) for at in times]
-    row: Values = {
-        "id": claims.id,
-        "status": claims.status.value,
-        "started_at": claims.started_at,
-        "ended_at": claims.ended_at,
-        "params": section(claims.registers, "params"),
-        "triggers": section(claims.registers, "triggers"),
-        "claims": _compact({"times": micros, "at": encode_stamps(claims.registers)}),
-        "recorded_at": recorded_at,
-    }
-    for key in ("component", "commit", "source", "error"):
-        register = claims.registers.get(("run", key))
-        row[key] = None if register is None else json.loads(register[1])
-    return row
-
-
-def _decode_state(type_: str, digest: str | None, stamps: str | None) -> Registers:
-    if stamps is None:
-        return {}
-    given = {"type": type_, "digest": digest}
-    return {
-        ("state", key): (clock.from_micros(at), json.dumps(given[key], ensure_ascii=False))
-        for key, at in json.loads(stamps).items()
-    }
-
-
-def _encode_state(name: str, claims: RunClaims, said: Registers) -> Values:
-    given = {key: json.loads(text) for (_, key), (_, text) in said.items()}
-    stamps = {key: clock.to_micros(at) for (_, key), (at, _) in said.items()}
-
-    return {
-        "id": ids.state_id(name, claims.id),
-        "name": name,
-        "inferred": infer_type(name),
-        "maker": claims.id,
-        "type": given.get("type"),
-        "digest": given.get("digest"),
-        "produced_at": claims.produced_at,
-        "started_at": claims.started_at,
-        "claims": _compact(stamps) if stamps else None,
-    }
-
-
 def _add_new(change: Change, claims: RunClaims, recorded_at: datetime) -> None:
     drop_bare(claims.inputs)
-    change.runs.append(_encode_run(claims, recorded_at))
+    change.runs.append(encode_run(claims, recorded_at))
     for name, said in claims.outputs.items():
-        state = _encode_state(name, claims, said)
+        state = encode_state(name, claims, said)
         change.states.append(state)
         if state["produced_at"] is not None:
             change.moves.update(_lanes(state, state["produced_at"]))
@@ -275,7 +208,7 @@ def _add_new(change: Change, claims: RunClaims, recorded_at: datetime) -> None:
 def _add_known(change: Change, old: RunClaims, new: RunClaims, recorded_at: datetime) -> None:
     was_start, was_produced = old.started_at, old.produced_at
     if old.join(new):
-        change.runs.append(_encode_run(old, recorded_at))
+        change.runs.append(encode_run(old, recorded_at))
     moved = (was_start, was_produced) != (old.started_at, old.produced_at)
     for name in old.outputs.keys() | new.outputs.keys() if moved else new.outputs.keys():
         _join_output(change, old, name, new.outputs.get(name, {}), moved, was_produced)
@@ -287,10 +220,10 @@ def _join_output(
 ) -> None:
     is_new = name not in run.outputs
     stored = run.outputs.setdefault(name, {})
-    before = None if is_new else _encode_state(name, run, stored)
+    before = None if is_new else encode_state(name, run, stored)
     if not (join_registers(stored, said) or moved or is_new):
         return
-    state = _encode_state(name, run, stored)
+    state = encode_state(name, run, stored)
     change.states.append(state)
     if before is not None and was_produced is not None:
         change.moves.update(_lanes(before, was_produced))
@@ -365,17 +298,12 @@ def _sweep(tx: Transaction, change: Change) -> None:
 def _put_components(tx: Transaction, components: Mapping[str, Registers]) -> None:
     if not components:
         return
-    columns = ("description", "owner", "tags", "max_age_us")
     merged = {name: dict(registers) for name, registers in components.items()}
-    for name, *values, stamps in tx.run("ingest/components", names=sorted(components)):
-        given = dict(zip(columns, values, strict=True))
-        given["tags"] = None if given["tags"] is None else json.loads(given["tags"])
-        stored = {("component", key): canonical(value) for key, value in given.items() if value is not None}
-        if stamps is not None:
-            join_registers(merged[name], decode_registers(json.loads(stamps), stored))
+    for name, stored in known_components(tx.run, sorted(components)).items():
+        join_registers(merged[name], stored)
     rows = []
     for name, registers in sorted(merged.items()):
-        row: Values = dict.fromkeys(columns) | {key: json.loads(text) for (_, key), (_, text) in registers.items()}
+        row: Values = dict.fromkeys(DESCRIPTION) | {key: json.loads(text) for (_, key), (_, text) in registers.items()}
         row["tags"] = None if row["tags"] is None else canonical(row["tags"])
         rows.append({"name": name, **row, "claims": canonical(encode_stamps(registers))})  # type: ignore[arg-type]
     tx.run("ingest/put_components", rows=rows)
@@ -390,7 +318,7 @@ def _touched(change: Change) -> set[str]:
 
 
 def _annotate(tx: Transaction, annotations: Sequence[Annotation], touched: set[str]) -> None:
-    _put(tx, "ingest/put_annotations", [_encode_annotation(a) for a in annotations])
+    _put(tx, "ingest/put_annotations", [encode_annotation(a) for a in annotations])
     touched.update(a.target for a in annotations)
     found = [decode_annotation(row) for row in tx.run("ingest/annotations", targets=sorted(touched))]
     rows = []
@@ -398,23 +326,3 @@ def _annotate(tx: Transaction, annotations: Sequence[Annotation], touched: set[s
         flagged, labels = effective_marks(notes)
         rows.append({"id": target, "flagged": flagged, "labels": canonical(labels) if labels else None})
     _put(tx, "ingest/put_marks", rows)
-
-
-def _encode_annotation(note: Annotation) -> Values:
-    content = f"{note.target}\n{annotation_line(note)}"
-    return {
-        "id": hashlib.sha256(content.encode()).hexdigest()[:32],
-        "target": note.target,
-        "kind": note.kind,
-        "key": note.key,
-        "value": canonical(note.value),
-        "who": note.who,
-        "why": note.why,
-        "at": note.at,
-    }
-
-
-def decode_annotation(row: Row) -> Annotation:
-    """Return the annotation of one row of `ingest/annotations`."""
-    target, kind, key, value, who, why, at = row
-    return Annotation(target, kind, value, key=key, who=who, why=why, at=at)

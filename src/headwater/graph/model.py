@@ -14,7 +14,17 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from headwater import clock, ids
-from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, PointerType, RunFact, Status, infer_type
+from headwater.graph.facts import (
+    Annotation,
+    ComponentFact,
+    FacetKey,
+    Fact,
+    Input,
+    PointerType,
+    RunFact,
+    Status,
+    infer_type,
+)
 from headwater.graph.values import JSON
 
 EdgeKind: TypeAlias = Literal["consumed_by", "produced"]
@@ -111,13 +121,14 @@ class Consumption(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """All nodes by id, all consumptions; produced edges follow from `Pointer.run`."""
+    """All nodes by id, all consumptions, what is kept beside them; produced edges follow from `Pointer.run`."""
 
     components: Mapping[str, Component]
     runs: Mapping[str, Run]
     pointers: Mapping[str, Pointer]
     consumptions: frozenset[Consumption]
     annotations: frozenset[tuple[str, str]]
+    facets: Mapping[FacetKey, JSON]
 
     @property
     def edges(self) -> frozenset[Edge]:
@@ -152,6 +163,7 @@ def reference(facts: Iterable[Fact]) -> Graph:
         pointers=states,
         consumptions=frozenset(consumptions),
         annotations=frozenset((a.target, annotation_line(a)) for a in notes if a.target in known),
+        facets=_facets([f for f in facts if not isinstance(f, Annotation)]),
     )
 
 
@@ -259,6 +271,11 @@ def _admits(reader: Run, claim: Input, state: Pointer, runs: Mapping[str, Run]) 
         return False
     at = claim.at or reader.started_at
     return state.produced_at < at or (state.produced_at == at and runs[state.run].order < reader.order)
+
+
+def _facets(facts: Sequence[RunFact | ComponentFact]) -> dict[FacetKey, JSON]:
+    keys = {key for fact in facts for key in fact.kept}
+    return {key: _latest((f.at, f.kept[key]) for f in facts if key in f.kept) for key in keys}
 
 
 def _components(facts: Sequence[Fact]) -> dict[str, Component]:

@@ -19,12 +19,15 @@ from headwater import clock
 from headwater.errors import UnknownComponent, UnknownPointer, UnknownRun
 from headwater.graph import ingest
 from headwater.graph.claims import parse_claim
+from headwater.graph.digest import component_line, consumption_line, facet_line, pointer_line, run_line
 from headwater.graph.engine import Engine, Row
-from headwater.graph.facts import Annotation, Fact, Status, check_facts
+from headwater.graph.facts import Annotation, FacetKey, Fact, Status, check_facts
 from headwater.graph.model import Component, Consumption, Edge, EdgeKind, Node, Pointer, Run, annotation_line, component
+from headwater.graph.records import decode_annotation, decode_facet
 from headwater.graph.schema import migrate
 from headwater.graph.store import InputAge, OutputFilter, Page, RunDetail, Subgraph, Suspect, Watermark
-from headwater.graph.values import canonical
+from headwater.graph.telling import told
+from headwater.graph.values import JSON, canonical
 
 _STATUS = {status.value: status for status in Status}
 _BEGINNING = datetime.min.replace(tzinfo=clock.EPOCH.tzinfo)
@@ -128,6 +131,7 @@ class QueryStore:
             inputs=[(Consumption(row[2], run, parse_claim(row[3], row[0])), _pointer(row[2:])) for row in inputs],
             outputs=[_pointer(row) for row in outputs],
             annotations=self.annotations([run]),
+            facets={key: value for key, value in self.facets([run]).items() if key.subject != "component"},
         )
 
     def runs(self, page: Page, component: str | None = None) -> Sequence[Run]:
@@ -188,7 +192,15 @@ class QueryStore:
 
     def annotations(self, targets: Sequence[str]) -> Sequence[Annotation]:
         """Return what was said of the states and runs, oldest first."""
-        return [ingest.decode_annotation(row) for row in self.engine.read("ingest/annotations", targets=list(targets))]
+        return [decode_annotation(row) for row in self.engine.read("ingest/annotations", targets=list(targets))]
+
+    def facets(self, owners: Sequence[str]) -> Mapping[FacetKey, JSON]:
+        """Return what is kept beside the runs of these ids and the components of these names."""
+        return dict(map(_facet, self.engine.read("runs/facets", owners=list(owners))))
+
+    def facts(self, runs: Sequence[str] | None = None) -> Iterator[Fact]:
+        """Give the facts that these runs, or else all, come to, with their components, facets and annotations."""
+        return told(self.engine, runs)
 
     def watermark(self) -> Watermark:
         """Return how many changes have been recorded, and whether a large re-binding is under way."""
@@ -215,10 +227,11 @@ class QueryStore:
         for run, claims in groupby(rows, key=lambda row: row[0]):
             bound = [Consumption(state, run, parse_claim(name, claim)) for _, state, name, claim in claims]
             yield from sorted(map(consumption_line, bound))
-        for _, notes in groupby(
-            map(ingest.decode_annotation, self.engine.stream("store/annotations")), lambda a: a.target
-        ):
+        known = (decode_annotation(row[:-1]) for row in self.engine.stream("store/annotations") if row[-1])
+        for _, notes in groupby(known, lambda note: note.target):
             yield from sorted(f"{canonical(note.target)} {annotation_line(note)}" for note in notes)
+        for row in self.engine.stream("store/facets"):
+            yield facet_line(*_facet(row))
 
     def stats(self) -> Mapping[str, int]:
         """Return how many components, runs, pointers and edges there are."""
@@ -240,38 +253,9 @@ class QueryStore:
         self.close()
 
 
-def component_line(found: Component) -> str:
-    """Return a component as one line of the graph's digest."""
-    age = None if found.max_age is None else str(found.max_age)
-    return canonical(["component", found.name, found.description, found.owner, found.tags, age])
-
-
-def run_line(found: Run) -> str:
-    """Return a run as one line of the graph's digest."""
-    ended = None if found.ended_at is None else clock.isoformat(found.ended_at)
-    single = [
-        found.component,
-        found.status,
-        clock.isoformat(found.started_at),
-        ended,
-        found.commit,
-        found.source,
-        found.error,
-    ]
-    return json.dumps(["run", found.id, *single, found.params, found.triggers], ensure_ascii=False, sort_keys=True)
-
-
-def pointer_line(found: Pointer) -> str:
-    """Return a pointer and its produced edge as one line of the graph's digest."""
-    produced = None if found.produced_at is None else clock.isoformat(found.produced_at)
-    return canonical(["pointer", found.id, found.name, found.type, found.digest, produced, found.run])
-
-
-def consumption_line(found: Consumption) -> str:
-    """Return a consumed edge as one line of the graph's digest."""
-    claim = found.claim
-    at = None if claim.at is None else clock.isoformat(claim.at)
-    return canonical(["consumed_by", found.run, found.state, claim.name, at, claim.digest, claim.state])
+def _facet(row: Row) -> tuple[FacetKey, JSON]:
+    key, (_, text) = decode_facet(row)
+    return key, json.loads(text)
 
 
 def _component(row: Row) -> Component:

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
-from headwater.graph.facts import Annotation, Fact, Status
+from headwater.graph.facts import Annotation, FacetKey, Fact, Status
 from headwater.graph.model import Component, Consumption, Edge, Node, Pointer, Run
 from headwater.graph.values import JSON
 
@@ -70,6 +70,7 @@ class RunDetail:
     inputs: Sequence[tuple[Consumption, Pointer]]
     outputs: Sequence[Pointer]
     annotations: Sequence[Annotation]
+    facets: Mapping[FacetKey, JSON]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,17 @@ class Store(Protocol):
 
     def annotations(self, targets: Sequence[str]) -> Sequence[Annotation]:
         """Return what was said of the states and runs, oldest first."""
+        ...
+
+    def facets(self, owners: Sequence[str]) -> Mapping[FacetKey, JSON]:
+        """Return what is kept beside the runs of these ids, their inputs and outputs, and components of these names."""
+        ...
+
+    def facts(self, runs: Sequence[str] | None = None) -> Iterator[Fact]:
+        """Give the facts that these runs, or else all, come to, with their components, facets and annotations.
+
+        In constant memory. All of them recorded in another store give the same digest, whatever that store gets later.
+        """
         ...
 
     def watermark(self) -> Watermark:

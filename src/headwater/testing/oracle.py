@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from headwater.graph.answer import Answer
+from headwater.graph.digest import component_line, consumption_line, facet_id, facet_line, pointer_line, run_line
 from headwater.graph.facts import Fact
 from headwater.graph.model import Edge, Graph, reference
-from headwater.graph.query_store import component_line, consumption_line, pointer_line, run_line
 from headwater.graph.values import canonical
 
 
@@ -29,6 +29,7 @@ def digest_lines(graph: Graph) -> Iterator[str]:
     for run in sorted(claims):
         yield from sorted(claims[run])
     yield from (f"{canonical(target)} {line}" for target, line in sorted(graph.annotations))
+    yield from (facet_line(key, graph.facets[key]) for key in sorted(graph.facets, key=facet_id))
 
 
 def expected_walk(graph: Graph, start: str, *, backward: bool) -> tuple[set[str], set[Edge]]:

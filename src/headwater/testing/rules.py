@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 
 from headwater.errors import InvalidFact, UnknownPointer
-from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, Status
+from headwater.graph.facts import Annotation, ComponentFact, FacetKey, Fact, Input, Output, RunFact, Status
 from headwater.graph.store import Store
 from headwater.testing.oracle import expected_digest
-from headwater.testing.strategies import ANY_BACKEND, EPOCH, deliveries
+from headwater.testing.strategies import ANY_BACKEND, EPOCH, deliveries, fact_sets
 
 
 class Backend(Protocol):
@@ -163,13 +163,16 @@ class MergingRules:
     backend: Backend
 
     @ANY_BACKEND
-    @given(sent=deliveries())
-    def test_any_order_batches_and_repeats_give_the_reference(self, sent: tuple[list[Fact], list[list[Fact]]]) -> None:
+    @given(sent=deliveries(), later=fact_sets(4))
+    def test_any_order_batches_and_repeats_give_the_reference(
+        self, sent: tuple[list[Fact], list[list[Fact]]], later: list[Fact]
+    ) -> None:
         facts, batches = sent
         with self.backend.empty() as store:
             for batch in batches:
                 store.record(batch)
             assert store.digest() == expected_digest(facts)
+            assert expected_digest([*store.facts(), *later]) == expected_digest([*facts, *later])
 
     def test_facts_of_one_run_accumulate(self) -> None:
         store = self.backend.empty()
@@ -231,6 +234,24 @@ class MergingRules:
         store.record([ran("w", 0, 1, outputs=["x"])])
         found = store.resolve("x")
         assert (found.flagged, found.labels) == (True, {"client": "c-17"})
+
+    def test_facets_are_kept_beside_what_they_are_of(self) -> None:
+        store = self.backend.empty()
+        read, wrote = Input("x", facets={"rows": 7}), Output("y", facets={"rows": 6})
+        store.record([RunFact("r", "etl", inputs=(read,), outputs=(wrote,), facets={"host": "a", "os": "b"}, at=at(1))])
+        store.record([RunFact("r", facets={"host": ["c", None]}, at=at(2)), RunFact("r", facets={"os": 0}, at=at(0))])
+        store.record([ComponentFact("etl", facets={"docs": {"en": "Loads."}}, at=at(1))])
+        of_run = {FacetKey("run", "r", "", "host"): ["c", None], FacetKey("run", "r", "", "os"): "b"}
+        of_names = {FacetKey("input", "r", "x", "rows"): 7, FacetKey("output", "r", "y", "rows"): 6}
+        assert store.run("r").facets == {**of_run, **of_names}
+        assert list(store.facets(["etl"]).values()) == [{"en": "Loads."}]
+
+    def test_some_runs_are_told_with_their_components_and_annotations(self) -> None:
+        store = self.backend.empty()
+        a, b = ran("a", 0, 1, outputs=["x"]), ran("b", 2, 3, inputs=["x"], outputs=["y"])
+        etl, flag = ComponentFact("make-b", owner="ann", at=at(0)), Annotation("y@b", "flag", True, at=at(4))
+        store.record([a, b, etl, flag, Annotation("x@a", "flag", True, at=at(4))])
+        assert expected_digest(list(store.facts(["b"]))) == expected_digest([b, etl, flag])
 
     def test_components_are_described_by_the_latest_claim(self) -> None:
         store = self.backend.empty()

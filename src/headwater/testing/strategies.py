@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, Status, TriggerResult
+from headwater.graph.values import JSON
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 # One suite is inherited by many backends; how slow their databases are is not for hypothesis to judge.
@@ -23,12 +24,12 @@ def instants() -> st.SearchStrategy[datetime]:
 
 
 def inputs() -> st.SearchStrategy[Input]:
-    """Return claims of every kind: bare, with a time, by digest, by state id, by external id."""
+    """Return claims of every kind: bare, with a time, by digest, by state id, by external id; some with facets."""
     maker = st.sampled_from([*RUNS, "unknown", "external", "external:x"])
     names = st.sampled_from(NAMES)
     times = st.none() | instants()
     return st.one_of(
-        st.builds(Input, names),
+        st.builds(Input, names, facets=facets()),
         st.builds(Input, names, at=times),
         st.builds(Input, names, at=times, digest=st.sampled_from(DIGESTS)),
         st.builds(lambda name, run, at: Input(name, at=at, state=f"{name}@{run}"), names, maker, times),
@@ -36,9 +37,15 @@ def inputs() -> st.SearchStrategy[Input]:
 
 
 def outputs() -> st.SearchStrategy[Output]:
-    """Return outputs with and without digest and type."""
+    """Return outputs with and without digest, type and facets."""
     types = st.sampled_from([None, None, "data", "endpoint"])
-    return st.builds(Output, st.sampled_from(NAMES), st.sampled_from([None, *DIGESTS]), types)
+    return st.builds(Output, st.sampled_from(NAMES), st.sampled_from([None, *DIGESTS]), types, facets())
+
+
+def facets() -> st.SearchStrategy[dict[str, JSON]]:
+    """Return no facets, or one of two: as a number, or as texts that databases may sort in different ways."""
+    values: st.SearchStrategy[JSON] = st.sampled_from([1, 1.5, "\uffff", "\U00010000", {"k": [None, True]}])
+    return st.dictionaries(st.sampled_from("fg"), values, max_size=1)
 
 
 @st.composite
@@ -60,6 +67,7 @@ def run_facts(draw: st.DrawFn) -> RunFact:
         params=draw(st.dictionaries(st.sampled_from("pq"), st.integers(0, 2), max_size=2)),
         triggers=draw(st.dictionaries(st.just("t"), outcomes, max_size=1)),
         commit=draw(st.sampled_from([None, "c1", "c2"])),
+        facets=draw(facets()),
         at=draw(instants()),
     )
 
@@ -78,9 +86,8 @@ def component_facts() -> st.SearchStrategy[ComponentFact]:
     """Return descriptions of two components."""
     owners, tags = st.sampled_from([None, "ann", "bob"]), st.sampled_from([None, ("x", "y"), ()])
     ages = st.sampled_from([None, timedelta(days=1)])
-    return st.builds(
-        ComponentFact, st.sampled_from(["etl", "lone"]), owner=owners, tags=tags, max_age=ages, at=instants()
-    )
+    names = st.sampled_from(["etl", "lone", *RUNS[:2]])
+    return st.builds(ComponentFact, names, owner=owners, tags=tags, max_age=ages, at=instants(), facets=facets())
 
 
 def fact_sets(max_size: int = 14) -> st.SearchStrategy[list[Fact]]:

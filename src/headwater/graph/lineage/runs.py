@@ -12,7 +12,7 @@ from datetime import datetime
 from headwater import clock
 from headwater.errors import InvalidCursor, UsageError
 from headwater.graph.answer import Document, node_document, run_document, time_text
-from headwater.graph.facts import Annotation
+from headwater.graph.facts import Annotation, FacetSubject
 from headwater.graph.lineage.walk import resolve
 from headwater.graph.model import Component, Pointer, Run
 from headwater.graph.store import Page, RunDetail, Store
@@ -75,6 +75,7 @@ def inspect_document(detail: RunDetail) -> Document:
     inputs = [
         {
             **node_document(pointer),
+            "facets": _facets(detail, "input", pointer.name),
             "claim": {"at": time_text(bound.claim.at), "digest": bound.claim.digest, "state": bound.claim.state},
         }
         for bound, pointer in detail.inputs
@@ -82,9 +83,14 @@ def inspect_document(detail: RunDetail) -> Document:
     return {
         **run_document(detail.run),
         "inputs": inputs,
-        "outputs": [node_document(pointer) for pointer in detail.outputs],
+        "outputs": [{**node_document(p), "facets": _facets(detail, "output", p.name)} for p in detail.outputs],
+        "facets": _facets(detail, "run", ""),
         "annotations": [annotation_document(note) for note in detail.annotations],
     }
+
+
+def _facets(detail: RunDetail, subject: FacetSubject, name: str) -> Document:
+    return {key.key: value for key, value in detail.facets.items() if (key.subject, key.name) == (subject, name)}
 
 
 def annotation_document(note: Annotation) -> Document:

@@ -1,0 +1,10 @@
+-- name: store/run_ids(after, most)
+-- The ids of runs, behind the last one of the page before.
+-- param after: str   id of that last run; empty for the first page
+-- param most: int   how many
+-- returns: id str
+-- order: id
+-- cost: one index seek, then the page
+-- browser: :param after => ''
+-- browser: :param most => 500
+SELECT r.id FROM run AS r WHERE r.id > :after ORDER BY r.id LIMIT :most;
