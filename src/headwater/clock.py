@@ -5,6 +5,7 @@ Every time in Headwater is an aware UTC datetime with microseconds. Tests replac
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -59,3 +60,8 @@ def isoformat(value: datetime) -> str:
     Equal instants give equal text, and text sorts as time.
     """
     return f"{value.isoformat(timespec='microseconds')[:26]}Z"
+
+
+def monotonic_s() -> float:
+    """Return seconds that only grow, for measuring durations."""
+    return time.monotonic()

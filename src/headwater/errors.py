@@ -14,9 +14,12 @@
     │   ├── UnknownPointer
     │   ├── UnknownRun
     │   ├── UnknownComponent
-    │   └── UnknownQuery
+    │   ├── UnknownQuery
+    │   └── UnknownKind                     no loader or exporter of that name
     ├── InvalidTemplate                     a query file that the catalogue refuses
     ├── MissingExtra (ImportError)          an optional package is not installed
+    ├── SourceError (ValueError)            a source of lineage that cannot be read as what it was said to be
+    │   └── BadRecord                       one record of it, where no bad record is allowed
     └── StoreError
         ├── StoreUnavailable (ConnectionError)
         ├── StoreBusy (TimeoutError)        locked, or out of time
@@ -162,6 +165,13 @@ class UnknownQuery(NotFound):
     hint = "`headwater queries list` lists them"
 
 
+class UnknownKind(NotFound):
+    """No loader or exporter has this name."""
+
+    code = "unknown_kind"
+    hint = "list the kinds with: headwater import --help"
+
+
 class InvalidTemplate(HeadwaterError):
     """A query file does not keep the format of the catalogue."""
 
@@ -173,6 +183,20 @@ class MissingExtra(HeadwaterError, ImportError):
 
     code = "missing_extra"
     status = 501
+
+
+class SourceError(HeadwaterError, ValueError):
+    """The source cannot be read as what it was said to be."""
+
+    code = "bad_source"
+    status = 422
+
+
+class BadRecord(SourceError):
+    """A record of the source cannot be read, and none may be left out."""
+
+    code = "bad_record"
+    hint = "correct it, or import without --strict: bad records are then counted and left out"
 
 
 class StoreError(HeadwaterError):
