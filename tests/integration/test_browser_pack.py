@@ -45,7 +45,7 @@ def some_facts() -> Iterator[Fact]:
         yield RunFact(run, component, None, at, at, (as_input(read),), (as_output(wrote),))
     yield Annotation("predictions.csv@r3", "flag", True, at=start)
     yield Annotation("predictions.csv@r3", "label", "c-17", key="client", at=start)
-    yield ComponentFact("train", owner="ml", at=start)
+    yield ComponentFact("train", owner="ml", at=start, facets={"docs": "Fits the model."})
 
 
 def fill(database: Database) -> None:

@@ -59,6 +59,12 @@ class Database:
         with self.driver() as driver, driver.session(database=self.name) as session:
             _delete_all(session)
 
+    def drop_schema(self) -> None:
+        """Drop every constraint and index but the two look-up ones, as in a store that nobody has opened yet."""
+        with self.driver() as driver, driver.session(database=self.name) as session:
+            session.execute_write(_drop_schema)
+            session.run("MATCH (s:Schema) DELETE s").consume()
+
     def wipe(self) -> None:
         """Leave it as a new server has it: no data, no constraint, no index but the two look-up ones."""
         with self.driver() as driver, driver.session(database=self.name) as session:

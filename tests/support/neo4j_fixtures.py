@@ -20,26 +20,24 @@ from tests.support.neo4j_server import Neo4jServer, random_password
 
 Way: TypeAlias = Callable[[], AbstractContextManager[RunningServer]]
 SERVERS = frozenset({"neo4j_server", "neo4j_current"})
-NOT_TESTED = pytest.StashKey[dict[str, str]]()
+NOT_TESTED = "NOT TESTED"
 
 
 @pytest.fixture(scope="session")
-def neo4j_server(pytestconfig: pytest.Config) -> Iterator[RunningServer]:
+def neo4j_server() -> Iterator[RunningServer]:
     """The long-term release."""
-    with _opened(
-        pytestconfig, LONG_TERM, [_named_by_environment, lambda: _started(LONG_TERM), compose_server]
-    ) as server:
+    with _opened(LONG_TERM, [_named_by_environment, lambda: _started(LONG_TERM), compose_server]) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def neo4j_current(pytestconfig: pytest.Config) -> Iterator[RunningServer]:
+def neo4j_current() -> Iterator[RunningServer]:
     """The current calendar release; skipped, in CI too, where no JDK runs it."""
     try:
         find_java(CURRENT)
     except JDKMissing as exc:
-        _skip(pytestconfig, CURRENT, str(exc))
-    with _opened(pytestconfig, CURRENT, [lambda: _started(CURRENT)]) as server:
+        _skip(CURRENT, str(exc))
+    with _opened(CURRENT, [lambda: _started(CURRENT)]) as server:
         yield server
 
 
@@ -67,16 +65,22 @@ def neo4j_current_url(neo4j_current: RunningServer) -> Database:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that asks for a server, so that `-m "not neo4j"` leaves it out."""
+    """Mark every test that asks for a server: `-m "not neo4j"` leaves it out, and one worker has each release."""
     for item in items:
-        if SERVERS.intersection(getattr(item, "fixturenames", ())):
+        names = getattr(item, "fixturenames", ())
+        if SERVERS.intersection(names):
             item.add_marker("neo4j")
+        if item.get_closest_marker("neo4j"):
+            release = CURRENT if "neo4j_current" in names else LONG_TERM
+            item.add_marker(pytest.mark.xdist_group(f"neo4j-{release.version}"))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Repeat what was not tested and why, where nobody overlooks it."""
-    for version, reason in config.stash.get(NOT_TESTED, {}).items():
-        terminalreporter.section(f"NOT TESTED: Neo4j {version}", red=True, bold=True)
+    skipped = (report.longrepr for report in terminalreporter.getreports("skipped"))
+    reasons = (repr_[2] for repr_ in skipped if isinstance(repr_, tuple))
+    for reason in dict.fromkeys(text for text in reasons if NOT_TESTED in text):
+        terminalreporter.section(NOT_TESTED, red=True, bold=True)
         terminalreporter.line(reason)
 
 
@@ -100,12 +104,12 @@ def _started(release: Release) -> Neo4jServer:
 
 
 @contextmanager
-def _opened(config: pytest.Config, release: Release, ways: Sequence[Way]) -> Iterator[RunningServer]:
+def _opened(release: Release, ways: Sequence[Way]) -> Iterator[RunningServer]:
     with ExitStack() as stack:
         try:
             server = _first_open(ways, stack)
         except ServerUnavailable as exc:
-            _give_up(config, release, str(exc))
+            _give_up(release, str(exc))
         yield server
 
 
@@ -119,12 +123,11 @@ def _first_open(ways: Sequence[Way], stack: ExitStack) -> RunningServer:
     raise ServerUnavailable("; ".join(closed))
 
 
-def _give_up(config: pytest.Config, release: Release, reason: str) -> NoReturn:
+def _give_up(release: Release, reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
-        pytest.fail(f"no Neo4j {release.version} to test on: {reason}", pytrace=False)
-    _skip(config, release, reason)
+        pytest.fail(f"{NOT_TESTED}: Neo4j {release.version}: {reason}", pytrace=False)
+    _skip(release, reason)
 
 
-def _skip(config: pytest.Config, release: Release, reason: str) -> NoReturn:
-    config.stash.setdefault(NOT_TESTED, {})[release.version] = reason
-    pytest.skip(f"no Neo4j {release.version} to test on: {reason}")
+def _skip(release: Release, reason: str) -> NoReturn:
+    pytest.skip(f"{NOT_TESTED}: Neo4j {release.version}: {reason}")
