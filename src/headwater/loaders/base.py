@@ -1,7 +1,7 @@
 """What a loader is: it reads one kind of source and gives, record by record, the facts that it comes to.
 
-Knows no store. A loader says where each record stands, what it kept without interpreting it, and what it could not read;
-it never writes and never raises for one bad record.
+Knows no store. A loader says where each record stands, what it kept without interpreting it, and what it could not
+read; it never writes and never raises for one bad record.
 """
 
 from __future__ import annotations
