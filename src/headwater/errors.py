@@ -23,6 +23,7 @@
     └── StoreError
         ├── StoreUnavailable (ConnectionError)
         ├── StoreBusy (TimeoutError)        locked, or out of time
+        ├── QuestionEnded (TimeoutError)    whoever asked does not wait any longer
         ├── StoreReadOnly (PermissionError)
         ├── StoreFull
         ├── StoreClosed
@@ -220,6 +221,14 @@ class StoreBusy(StoreError, TimeoutError):
     code = "store_busy"
     status = 503
     hint = "another writer holds it, or the question is too large: try again, or ask with limits"
+
+
+class QuestionEnded(StoreError, TimeoutError):
+    """The question was ended before its answer was there."""
+
+    code = "question_ended"
+    status = 504
+    hint = "ask with limits"
 
 
 class StoreReadOnly(StoreError, PermissionError):

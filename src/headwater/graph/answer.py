@@ -108,7 +108,7 @@ class Answer:
         number = {node: f"n{index}" for index, node in enumerate(self.nodes)}
         lines = ["flowchart LR"]
         for node in self.nodes.values():
-            label = caption(node).replace('"', "#quot;")
+            label = "".join(_MERMAID.get(char, char) for char in caption(node))
             lines.append(
                 f'  {number[node.id]}["{label}"]' if isinstance(node, Run) else f'  {number[node.id]}(["{label}"])'
             )
@@ -123,6 +123,10 @@ class Answer:
             lines.append(f"  {_quoted(node.id)} [label={_quoted(caption(node))}, shape={shape}];")
         lines += [f"  {_quoted(e.source)} -> {_quoted(e.target)};" for e in sorted(self.edges)]
         return "\n".join([*lines, "}"]) + "\n"
+
+
+# A quote ends a Mermaid label and a line end ends its line; # begins an entity.
+_MERMAID = {'"': "#quot;", "#": "#35;", "\n": "#10;", "\r": "#13;"}
 
 
 def caption(node: Node) -> str:

@@ -28,6 +28,7 @@ from headwater.errors import (
     HeadwaterError,
     InvalidValue,
     NotAStore,
+    QuestionEnded,
     StoreBusy,
     StoreClosed,
     StoreError,
@@ -35,6 +36,7 @@ from headwater.errors import (
     StoreReadOnly,
     StoreUnavailable,
 )
+from headwater.graph import cancel
 from headwater.graph.engine import Row
 from headwater.queries.catalogue import Query, catalogue
 
@@ -80,7 +82,8 @@ class SQLiteEngine:
         with self._failures():
             connection = self._borrow()
             try:
-                return _execute(connection, catalogue()[query], params)
+                with cancel.running(connection.interrupt):
+                    return _execute(connection, catalogue()[query], params)
             finally:
                 self._give_back(connection)
 
@@ -90,7 +93,8 @@ class SQLiteEngine:
             connection = self._borrow()
             try:
                 found = catalogue()[query]
-                yield from map(_converter(found), _run(connection, found, params))
+                with cancel.running(connection.interrupt):
+                    yield from map(_converter(found), _run(connection, found, params))
             finally:
                 self._give_back(connection)
 
@@ -100,7 +104,8 @@ class SQLiteEngine:
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
-                result = work(SQLiteTransaction(connection))
+                with cancel.running(connection.interrupt):
+                    result = work(SQLiteTransaction(connection))
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -359,7 +364,7 @@ def _claim(connection: sqlite3.Connection, path: Path) -> None:
 _BY_CODE: Mapping[int, tuple[type[HeadwaterError], str]] = {
     sqlite3.SQLITE_BUSY: (StoreBusy, "another process holds the store {path} locked"),
     sqlite3.SQLITE_LOCKED: (StoreBusy, "another connection holds the store {path} locked"),
-    sqlite3.SQLITE_INTERRUPT: (StoreBusy, "the question to {path} ran out of time"),
+    sqlite3.SQLITE_INTERRUPT: (QuestionEnded, "the question to {path} was ended"),
     sqlite3.SQLITE_READONLY: (StoreReadOnly, "the store {path} cannot be written"),
     sqlite3.SQLITE_FULL: (StoreFull, "the disk of {path} is full"),
     sqlite3.SQLITE_IOERR: (StoreError, "the store {path} cannot be read or written"),

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, LiteralString, TypeVar
+from uuid import uuid4
 
 import neo4j
 from neo4j import exceptions, time
@@ -24,6 +25,7 @@ from headwater.errors import (
     HeadwaterError,
     InvalidStoreURL,
     InvalidValue,
+    QuestionEnded,
     StoreBusy,
     StoreClosed,
     StoreError,
@@ -31,6 +33,7 @@ from headwater.errors import (
     StoreReadOnly,
     StoreUnavailable,
 )
+from headwater.graph import cancel
 from headwater.graph.engine import Row
 from headwater.queries.catalogue import Query, catalogue
 
@@ -95,25 +98,26 @@ class Neo4jEngine:
     def read(self, query: str, **params: Any) -> list[Row]:
         """Run a reading query and return its rows."""
         found = catalogue()[query]
-        work = neo4j.unit_of_work(timeout=self._timeout_s)(lambda tx: _rows(tx, found, params))
-        with self._failures(), self._session(neo4j.READ_ACCESS) as session:
+        with self._question() as asked, self._session(neo4j.READ_ACCESS) as session:
+            work = neo4j.unit_of_work(asked, self._timeout_s)(lambda tx: _rows(tx, found, params))
             return session.execute_read(work)
 
     def stream(self, query: str, **params: Any) -> Iterator[Row]:
         """Run a reading query in one transaction and give its rows as they come, in constant memory."""
         found = catalogue()[query]
         with (
-            self._failures(),
+            self._question() as asked,
             self._session(neo4j.READ_ACCESS, fetch_size=5_000) as session,
-            session.begin_transaction(timeout=_STREAM_TIMEOUT_S) as tx,
+            session.begin_transaction(asked, _STREAM_TIMEOUT_S) as tx,
         ):
             yield from _results(tx, found, params)
 
     def write(self, work: Callable[[Neo4jTransaction], T]) -> T:
         """Run `work` in one managed write transaction; the driver may call it again."""
-        unit = neo4j.unit_of_work(timeout=self._timeout_s)(lambda tx: work(Neo4jTransaction(tx)))
-        with self._failures(), self._session(neo4j.WRITE_ACCESS) as session:
-            return session.execute_write(unit)
+        with self._question() as asked, self._session(neo4j.WRITE_ACCESS) as session:
+            return session.execute_write(
+                neo4j.unit_of_work(asked, self._timeout_s)(lambda tx: work(Neo4jTransaction(tx)))
+            )
 
     def migrate(self, query: str, version: int) -> None:
         """Apply one migration; each statement by itself, for a schema change may not share a transaction with data."""
@@ -143,6 +147,19 @@ class Neo4jEngine:
         )
 
     @contextmanager
+    def _question(self) -> Iterator[dict[str, str]]:
+        """Ask something that can be ended from outside; give the metadata by which the server knows its transaction."""
+        name = str(uuid4())
+        with self._failures(), cancel.running(partial(self._end, name)):
+            yield {"question": name}
+
+    def _end(self, question: str) -> None:
+        """End the transaction of a question, from another connection; its time limit does so if this fails."""
+        terminate = catalogue()["store/terminate"]
+        with suppress(exceptions.Neo4jError, exceptions.DriverError), self._session(neo4j.READ_ACCESS) as session:
+            session.execute_read(lambda tx: _rows(tx, terminate, {"question": question}))
+
+    @contextmanager
     def _failures(self) -> Iterator[None]:
         """Translate what the driver raises, in this one place."""
         try:
@@ -152,7 +169,7 @@ class Neo4jEngine:
         except (UnicodeEncodeError, OverflowError) as exc:
             raise InvalidValue(f"no store can hold this: {exc}") from exc
         except (exceptions.Neo4jError, exceptions.DriverError, OSError) as exc:
-            raise _translate(exc, self.url) from exc
+            raise QuestionEnded() if cancel.is_cancelled() else _translate(exc, self.url) from exc
 
 
 class Neo4jTransaction:

@@ -1,6 +1,6 @@
 -- name: rank/suspects(slice_ids, contrast_ids)
 -- The runs behind a slice of bad outputs, most suspicious first, ranked in the database: `ef` outputs of the slice and `ep` of the
--- contrast have the run in their trace; ochiai = ef / sqrt(slice * (ef + ep)). For small slices; the product takes large ones elsewhere.
+-- contrast have the run in their trace; ochiai = sqrt(ef * ef / (slice * (ef + ep))). For small slices; the product takes large ones elsewhere.
 -- param slice_ids: list[str]   ids of the bad outputs
 -- param contrast_ids: list[str]   ids of the good ones
 -- returns: run str, component str | null, ef int, ep int, ochiai float, spectrum json
@@ -26,6 +26,6 @@ counted(run, ef, ep, spectrum) AS (
   FROM (SELECT id, node FROM reached WHERE node < 0 ORDER BY id) GROUP BY node
 )
 SELECT r.id, r.component, ef, ep,
-  CASE WHEN ef = 0 THEN 0.0 ELSE ef / sqrt(CAST(json_array_length(:slice_ids) AS REAL) * (ef + ep)) END AS ochiai, spectrum
+  CASE WHEN ef = 0 THEN 0.0 ELSE sqrt(CAST(ef * ef AS REAL) / (json_array_length(:slice_ids) * (ef + ep))) END AS ochiai, spectrum
 FROM counted JOIN run AS r ON r.key = counted.run
 ORDER BY ochiai DESC, ef DESC, r.started_at, r.id;
