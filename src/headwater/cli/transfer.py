@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +20,7 @@ from headwater.cli.context import Json, opened, show, store_url
 from headwater.cli.text import shown
 from headwater.errors import UsageError
 from headwater.loaders.base import Loader
+from headwater.loaders.exporting import Exported, Exporter, export_kinds, exporter
 from headwater.loaders.importing import Report, import_source
 from headwater.loaders.registry import kinds, loader
 
@@ -31,6 +34,7 @@ Option = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command("import")(import_)
+    app.command("export")(export)
 
 
 def import_(
@@ -43,7 +47,7 @@ def import_(
 ) -> None:
     """Bring in lineage that other tools recorded; importing again changes nothing, an interrupted import goes on."""
     if not kind:
-        _list_kinds(as_json)
+        _list("reads", {kind.name: kind.reads for kind in kinds().values()}, as_json)
         return
     if not source:
         raise UsageError(f"nothing to import {kind!r} from", hint="headwater import KIND SOURCE")
@@ -58,10 +62,47 @@ def import_(
     show(report.to_dict(), as_json, lambda to: _print_report(to, report))
 
 
-def _list_kinds(as_json: bool) -> None:
-    rows = [(kind.name, kind.reads) for kind in kinds().values()]
-    document = {"kinds": [{"kind": name, "reads": reads} for name, reads in rows]}
-    show(document, as_json, lambda to: render.table(to, ("kind", "reads"), rows))
+def export(
+    kind: Annotated[str, typer.Argument(help="The format; without it the kinds are listed.")] = "",
+    trace: Annotated[list[str] | None, typer.Option(help="Only what this output derives from.")] = None,
+    impact: Annotated[list[str] | None, typer.Option(help="Only what derives from this input.")] = None,
+    to: Annotated[Path | None, typer.Option(help="The file to write; without it the standard output.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the whole graph, or a trace or impact, in a format that other tools read."""
+    if not kind:
+        _list("writes", {kind.name: kind.writes for kind in export_kinds().values()}, as_json)
+        return
+    if trace and impact:
+        raise UsageError("both --trace and --impact", hint="export one at a time")
+    writer = exporter(kind)
+    with opened() as lineage:
+        answer = lineage.trace(trace) if trace else lineage.impact(impact) if impact else None
+        what = Exported(lineage.store, answer)
+        if to is None:
+            writer.write(what, sys.stdout)
+            return
+        _write_whole(writer, what, to)
+    found = {"kind": kind, "file": str(to), "loss": writer.loss}
+    show(found, as_json, lambda console: console.print(Text(f"{to}: {writer.loss or 'nothing is lost'}")))
+
+
+def _write_whole(writer: Exporter, what: Exported, to: Path) -> None:
+    """Write the file beside its place first: it is there whole or not at all."""
+    part = to.with_name(f"{to.name}.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            writer.write(what, file)
+        part.replace(to)
+    except OSError as exc:
+        raise UsageError(f"{to} cannot be written: {exc.strerror}", hint="name another file") from exc
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _list(does: str, found: Mapping[str, str], as_json: bool) -> None:
+    document = {"kinds": [{"kind": name, does: what} for name, what in found.items()]}
+    show(document, as_json, lambda to: render.table(to, ("kind", does), list(found.items())))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -24,7 +24,9 @@ class Kind:
     extra: str | None = None
 
 
-_OWN: tuple[Kind, ...] = ()
+_OWN: tuple[Kind, ...] = (
+    Kind("facts", "headwater.loaders.facts:FactsLoader", "Headwater's own facts, one a line"),
+)
 
 
 def kinds() -> Mapping[str, Kind]:
