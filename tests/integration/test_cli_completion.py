@@ -40,7 +40,7 @@ def test_pointers_and_components_are_completed(store: str) -> None:
 
 
 def test_commands_are_completed_from_their_beginning(store: str) -> None:
-    assert _completed(store, "imp") == ["impact"]
+    assert _completed(store, "imp") == ["impact", "import"]
 
 
 @pytest.mark.parametrize("store", ["sqlite:///absent.db", "bolt://localhost:1", "nonsense"])

@@ -27,7 +27,7 @@ Program: TypeAlias = Callable[..., None]
 
 BATCH_RUNS = 25
 STALLED_PART = 3
-DEADLINE_S = 120.0
+DEADLINE_S = 240.0
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])
