@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import pytest
 
 import headwater
 from headwater.graph.facts import Input, Output, RunFact, Status
+from headwater.graph.schema import MIGRATIONS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -95,6 +97,26 @@ def test_a_flag_is_reviewed_and_cleared(store: str) -> None:
 def test_digest_prints_the_digest_alone(store: str) -> None:
     with headwater.connect(store) as lineage:
         assert _headwater(store, "digest").stdout == f"{lineage.digest()}\n"
+
+
+def test_doctor_says_what_the_store_is(store: str) -> None:
+    found = _document(store, "doctor")
+    about = {"store": store, "software": f"SQLite {sqlite3.sqlite_version}", "schema": len(MIGRATIONS)}
+    assert found.items() >= {**about, "readable": True, "rebinding": False}.items()
+
+
+def test_an_export_is_whole_or_not_there_and_comes_back(store: str, tmp_path: Path) -> None:
+    file, copy = tmp_path / "lineage.jsonl", f"sqlite:///{tmp_path}/copy.db"
+    assert _document(store, "export", "facts", "--to", str(file)) == {"kind": "facts", "file": str(file), "loss": ""}
+    assert _document(copy, "import", "facts", str(file))["facts"] == {"components": 3, "runs": 3}
+    assert _headwater(copy, "digest").stdout == _headwater(store, "digest").stdout
+    failed = _headwater(store, "export", "facts", "--to", str(tmp_path / "absent" / "x"))
+    assert (failed.returncode, "cannot be written" in failed.stderr) == (1, True)
+
+
+def test_an_export_of_a_trace_holds_its_runs_alone(store: str) -> None:
+    lines = _headwater(store, "export", "facts", "--trace", "clean.csv").stdout.splitlines()
+    assert [fact["id"] for fact in map(json.loads, lines) if fact["fact"] == "run"] == ["r1"]
 
 
 def test_an_unknown_name_is_a_named_failure(store: str) -> None:

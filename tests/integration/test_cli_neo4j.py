@@ -36,6 +36,8 @@ def test_a_trace_is_the_same_on_a_server_and_in_a_file(neo4j_url: Database, tmp_
     for words in (["trace", "clean.csv"], ["digest"], ["history", "clean"]):
         on_server, in_file = (_headwater(url, neo4j_url.password, *words) for url in (neo4j_url.url, file))
         assert _unmarked(on_server) == _unmarked(in_file)
+    _, about = _headwater(neo4j_url.url, neo4j_url.password, "doctor")
+    assert about["software"].startswith("Neo4j 5.26")
 
 
 def _unmarked(found: tuple[int, dict[str, Any]]) -> tuple[int, dict[str, Any]]:

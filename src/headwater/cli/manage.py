@@ -88,7 +88,8 @@ def doctor(as_json: Json = False) -> None:
     """Check that the store can be opened and read, and say what it is."""
     with asking() as lineage:
         mark = lineage.store.watermark()
-        found = {"store": store_url(), "readable": True, "watermark": mark.position, "rebinding": mark.rebinding}
+        about = {"store": store_url(), **lineage.store.about(), "readable": True}
+        found = {**about, "watermark": mark.position, "rebinding": mark.rebinding}
     rows = [(name, str(value)) for name, value in found.items()]
     show(found, as_json, lambda to: render.table(to, ("what", "found"), rows))
 

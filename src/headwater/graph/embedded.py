@@ -137,6 +137,10 @@ class SQLiteEngine:
             return False
         return True
 
+    def software(self) -> str:
+        """Return the version of the SQLite library."""
+        return f"SQLite {sqlite3.sqlite_version}"
+
     def close(self) -> None:
         """Close every connection; a second call does nothing."""
         with self._writing:

@@ -45,6 +45,10 @@ class Engine(Protocol):
         """Apply one migration of the schema and write down its version."""
         ...
 
+    def software(self) -> str:
+        """Return the database's name and version."""
+        ...
+
     def close(self) -> None:
         """Release the connections."""
         ...

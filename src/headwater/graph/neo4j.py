@@ -131,6 +131,11 @@ class Neo4jEngine:
         if version:
             self.write(lambda tx: tx.run("schema/stamp", version=version))
 
+    def software(self) -> str:
+        """Return the version that the server names."""
+        with self._failures():
+            return str(self._driver.get_server_info().agent).replace("/", " ")
+
     def close(self) -> None:
         """Close the driver; a second call does nothing."""
         self._closed = True

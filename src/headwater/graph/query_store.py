@@ -233,6 +233,11 @@ class QueryStore:
         for row in self.engine.stream("store/facets"):
             yield facet_line(*_facet(row))
 
+    def about(self) -> Mapping[str, str | int]:
+        """Return the database's name and version, and the version of the schema in it."""
+        [(schema,)] = self.engine.read("schema/version")
+        return {"software": self.engine.software(), "schema": schema}
+
     def stats(self) -> Mapping[str, int]:
         """Return how many components, runs, pointers and edges there are."""
         [counts] = self.engine.read("store/stats")

@@ -199,6 +199,10 @@ class Store(Protocol):
         """Return the hash of the whole graph: equal on every store that holds the same facts."""
         ...
 
+    def about(self) -> Mapping[str, str | int]:
+        """Return what the store runs on: `software`, the database and its version, and the version of its `schema`."""
+        ...
+
     def stats(self) -> Mapping[str, int]:
         """Return how many components, runs, pointers and edges there are."""
         ...
