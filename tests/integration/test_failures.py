@@ -276,6 +276,28 @@ def test_a_migration_that_another_process_has_applied_changes_nothing(place: Dat
         assert store.digest() == other.digest() == expected_digest([FIRST])
 
 
+def record_and_leave(place: Database, pipe: Connection) -> None:
+    with opened(place) as store:
+        store.record([ran("theirs", 2, 3, outputs=["x"])])
+    pipe.send("done")
+
+
+def test_a_process_that_leaves_does_not_take_the_log_of_one_that_opened_the_store_twice(place: Database) -> None:
+    mine, theirs, later = ran("mine", 0, 1, outputs=["x"]), ran("theirs", 2, 3, outputs=["x"]), ran("later", 4, 5)
+    with opened(place) as store, opened(place):
+        store.record([mine])
+        run_all(record_and_leave, place, [()])
+        store.record([later])
+        run_all(check_digest, place, [(expected_digest([mine, theirs, later]),)])
+    run_all(check_digest, place, [(expected_digest([mine, theirs, later]),)])
+
+
+def check_digest(place: Database, pipe: Connection, digest: str) -> None:
+    with opened(place) as store:
+        assert store.digest() == digest
+    pipe.send("done")
+
+
 def fork_and_write(place: Database, pipe: Connection) -> None:
     """Record in a parent and in its child at once, in a store that was open before the fork; the parent ends first."""
     store = opened(place)

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import sqlite3
-import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -43,8 +42,6 @@ from headwater.queries.catalogue import Query, catalogue
 T = TypeVar("T")
 
 APPLICATION_ID = 0x48445752  # "HDWR"
-_HEADER = struct.Struct(">16s52xI")  # of the file format: the magic text, and at byte 68 the application's id
-_MAGIC = b"SQLite format 3\0"
 _CHECK_PATH = "check the path and the permissions of its folder"
 _IDLE_READERS = 8
 _CONNECTION = (
@@ -323,20 +320,19 @@ def _make_folder(path: Path) -> None:
 def _is_ours(path: Path) -> bool:
     """Return whether the file is a store and not one that holds nothing yet; raise NotAStore for anything else.
 
-    It reads the bytes, for SQLite may write into a database (a roll-back, a checkpoint) that it only looks at.
+    As an immutable file, for SQLite may write into a database (a roll-back, a checkpoint) that it only looks at. And by
+    SQLite alone: whoever else opens and closes the file takes from all connections of this process their locks on it,
+    and the next process to leave would then remove the log that they write to.
     """
-    if not path.is_file():
+    if not path.is_file() or path.stat().st_size == 0:
         return False
     try:
-        with path.open("rb") as file:
-            header = file.read(_HEADER.size)
-    except OSError:
-        return False  # SQLite names what is wrong with it
-    if not header:
-        return False
-    magic, application = _HEADER.unpack(header.ljust(_HEADER.size, b"\0"))
-    if magic != _MAGIC:
-        raise NotAStore(f"the file {path} is not an SQLite database")
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            [(application,)] = connection.execute("PRAGMA application_id")
+    except sqlite3.DatabaseError as exc:
+        if exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_NOTADB:
+            raise NotAStore(f"the file {path} is not an SQLite database") from exc
+        return False  # the connection that is opened next names what is wrong with it
     if application != APPLICATION_ID:
         raise NotAStore(f"the file {path} is an SQLite database of another program")
     return True
