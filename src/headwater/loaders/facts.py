@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from headwater.errors import SourceError
+from headwater.graph.facts import Fact
 from headwater.graph.wire import fact_from_dict
 from headwater.loaders.base import Found, Item, Place, attempt
 from headwater.loaders.files import Line, files, fingerprint, lines, total_bytes
 
 SUFFIXES = (".jsonl", ".ndjson")
+_TIMES = ("at", "ended_at", "started_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +49,16 @@ def _item(line: Line, place: Place, position: int) -> Item:
         document = json.loads(line.content)
     except (ValueError, RecursionError) as exc:
         raise SourceError(f"no whole JSON: {exc}") from exc
-    fact = fact_from_dict(document)
+    fact = dated_fact(document)
     return Item(str(document["fact"]), place, (fact,), position=position)
+
+
+def dated_fact(document: Mapping[str, Any]) -> Fact:
+    """Return the fact of a document that says its own time, as every export does.
+
+    Raises InvalidFact, and SourceError for one without: it would be another fact at each import.
+    """
+    fact = fact_from_dict(document)
+    if not any(document.get(key) for key in _TIMES):
+        raise SourceError("the fact says no time", hint="add `at`")
+    return fact
