@@ -16,6 +16,7 @@ import pytest
 import headwater
 from headwater.graph.facts import Input, Output, RunFact, Status
 from headwater.graph.schema import MIGRATIONS
+from headwater.graph.values import JSON
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -97,6 +98,24 @@ def test_a_flag_is_reviewed_and_cleared(store: str) -> None:
 def test_digest_prints_the_digest_alone(store: str) -> None:
     with headwater.connect(store) as lineage:
         assert _headwater(store, "digest").stdout == f"{lineage.digest()}\n"
+
+
+def test_columns_are_followed_where_a_tool_told_them(store: str) -> None:
+    source: JSON = {"namespace": "file", "name": "model.joblib", "field": "weight", "transformations": []}
+    facet: JSON = {"fields": {"price": {"inputFields": [source]}}}
+    start = START + timedelta(seconds=10)
+    inputs = (Input("file/model.joblib"), Input("file/other"))
+    made = Output("file/prices", facets={"columnLineage": facet})
+    with headwater.connect(store) as lineage:
+        lineage.record([RunFact("r4", "price", Status.COMPLETED, start, start, inputs, (made,))])
+    [found] = _document(store, "trace", "file/prices", "--column", "price")["derivations"]
+    assert (found["target"], found["source"], found["basis"]) == (
+        {"state": "file/prices@r4", "column": "price"},
+        {"state": "file/model.joblib@external", "column": "weight"},
+        "columnLineage",
+    )
+    assert "columnLineage" in _headwater(store, "trace", "file/prices", "--columns").stdout
+    assert "derivations" not in _document(store, "trace", "file/prices")
 
 
 def test_doctor_says_what_the_store_is(store: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -12,7 +13,7 @@ from headwater.cli import complete, render, tree
 from headwater.cli.context import Json, asking, instant, show
 from headwater.cli.text import MAX_LINES, when
 from headwater.graph.answer import Answer, node_document
-from headwater.graph.lineage import Limits, component_document, inspect_document
+from headwater.graph.lineage import Derivation, Limits, component_document, inspect_document
 from headwater.graph.store import OutputFilter
 from headwater.ids import split_state_id
 
@@ -38,6 +39,8 @@ StopAt = Annotated[
 ]
 AsOf = Annotated[str | None, typer.Option(help="Leave out what came later than this time (RFC 3339; UTC if no zone).")]
 Lines = Annotated[int, typer.Option(min=1, help="Draw at most this many lines.")]
+Columns = Annotated[bool, typer.Option("--columns", help="Show what columns came from, where a tool told it.")]
+ColumnName = Annotated[str | None, typer.Option(help="Only this column of the start; with it --columns is meant.")]
 How = Annotated[Format, typer.Option("--format", help="Draw a tree, or print Mermaid or Graphviz text.")]
 ComponentName = Annotated[str, typer.Argument(help="The name of a component.", autocompletion=complete.components)]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many.")]
@@ -59,6 +62,8 @@ def trace(
     time: Time = None,
     stop_at: StopAt = None,
     as_of: AsOf = None,
+    columns: Columns = False,
+    column: ColumnName = None,
     lines: Lines = MAX_LINES,
     how: How = Format.TREE,
     as_json: Json = False,
@@ -66,7 +71,8 @@ def trace(
     """Show what outputs were derived from: the backward trace."""
     with asking() as lineage:
         answer = lineage.trace(output, Limits(depth, nodes, time, stop_at), instant(as_of, "--as-of"))
-    _show_walk(answer, how, lines, as_json, backward=True)
+        found = lineage.derivations(answer, column, backward=True) if columns or column else None
+    _show_walk(answer, how, lines, as_json, found, backward=True)
 
 
 def impact(
@@ -76,6 +82,8 @@ def impact(
     time: Time = None,
     stop_at: StopAt = None,
     as_of: AsOf = None,
+    columns: Columns = False,
+    column: ColumnName = None,
     lines: Lines = MAX_LINES,
     how: How = Format.TREE,
     as_json: Json = False,
@@ -83,7 +91,8 @@ def impact(
     """Show what derives from inputs: the forward trace, for deletion requests and bad sources."""
     with asking() as lineage:
         answer = lineage.impact(input, Limits(depth, nodes, time, stop_at), instant(as_of, "--as-of"))
-    _show_walk(answer, how, lines, as_json, backward=False)
+        found = lineage.derivations(answer, column, backward=False) if columns or column else None
+    _show_walk(answer, how, lines, as_json, found, backward=False)
 
 
 def between(source: Reference, target: Reference, how: How = Format.TREE, as_json: Json = False) -> None:
@@ -93,8 +102,19 @@ def between(source: Reference, target: Reference, how: How = Format.TREE, as_jso
     _show_walk(answer, how, MAX_LINES, as_json, backward=False)
 
 
-def _show_walk(answer: Answer, how: Format, lines: int, as_json: bool, *, backward: bool) -> None:
-    if how is Format.TREE or as_json:
+def _show_walk(
+    answer: Answer,
+    how: Format,
+    lines: int,
+    as_json: bool,
+    found: Sequence[Derivation] | None = None,
+    *,
+    backward: bool,
+) -> None:
+    if found is not None:
+        document = {**answer.to_dict(), "derivations": [one.to_dict() for one in found]}
+        show(document, as_json, lambda to: render.print_derivations(to, found, lines))
+    elif how is Format.TREE or as_json:
         show(answer.to_dict(), as_json, lambda to: tree.print_walk(to, answer, backward=backward, most=lines))
     else:
         typer.echo(answer.to_mermaid() if how is Format.MERMAID else answer.to_dot(), nl=False)

@@ -10,7 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from headwater.cli.text import MAX_LINES, brief, caption, component, duration, shown, status, when
-from headwater.graph.lineage import Cause, Diff, Divergence, Ranking, RunPage, Staleness, SuspectGroup
+from headwater.graph.lineage import (
+    Cause,
+    Column,
+    Derivation,
+    Diff,
+    Divergence,
+    Ranking,
+    RunPage,
+    Staleness,
+    SuspectGroup,
+)
 from headwater.graph.store import RunDetail
 
 _LEGEND = "ef, nf: bad outputs with and without the run in their trace; ep, np: the others"
@@ -53,6 +63,18 @@ def _facts(detail: RunDetail) -> Iterator[tuple[str, str, str]]:
         yield "facet", " ".join(filter(None, (facet.name, facet.key))), brief(value)
     for note in detail.annotations:
         yield note.kind, note.key, brief(f"{note.value} by {note.who or 'unknown'}: {note.why or 'no reason given'}")
+
+
+def print_derivations(console: Console, found: Sequence[Derivation], most: int) -> None:
+    """Print which column came from which, nearest first, and on what ground that is known."""
+    rows = [(*_column(one.target), "from", *_column(one.source), one.basis, one.run) for one in found[:most]]
+    table(console, ("state", "column", "", "state", "column", "basis", "run"), rows, "nothing is derived")
+    if len(found) > most:
+        console.print(Text(f"{len(found) - most:,} more: --lines", "dim"))
+
+
+def _column(column: Column) -> tuple[str, str]:
+    return column.state, column.column or "(all)"
 
 
 def print_ranking(console: Console, found: Ranking, top: int) -> None:

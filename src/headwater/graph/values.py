@@ -6,7 +6,7 @@ A value that passes here is stored exactly by every store; one that cannot be is
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from headwater.errors import InvalidFact, InvalidName, InvalidValue, TooLarge
@@ -18,7 +18,6 @@ MAX_NAME_BYTES = 4096
 MAX_ID_BYTES = 512
 MAX_TEXT_BYTES = 1 << 20
 
-_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _SHOWN = 40
 
 
@@ -29,7 +28,9 @@ def canonical(value: JSON, what: str = "value") -> str:
     other types), TooLarge above 1 MiB.
     """
     try:
-        text = _encode(value if isinstance(value, str) else _plain(value))
+        if not isinstance(value, str):
+            _check_keys(value)
+        text = _encode(value)
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as exc:
         raise InvalidValue(f"{what} cannot be stored as JSON: {str(exc)[:200]}") from exc
@@ -38,13 +39,32 @@ def canonical(value: JSON, what: str = "value") -> str:
     return text
 
 
-def _plain(value: JSON) -> JSON:
-    """Return `value` with its mappings as dicts; raise TypeError for a key that JSON would turn into text."""
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
+def _check_keys(value: JSON) -> None:
+    """Raise TypeError for a key that JSON would turn into text."""
+    if isinstance(value, (list, tuple)):
+        items: Iterable[JSON] = value
+    elif isinstance(value, Mapping):
+        if any(type(key) is not str and not isinstance(key, str) for key in value):
             raise TypeError(f"the keys {[key for key in value if not isinstance(key, str)][:3]} are not text")
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+        items = value.values()
+    else:
+        return
+    for item in items:
+        if type(item) not in _LEAVES:
+            _check_keys(item)
+
+
+def _as_dict(value: object) -> object:
+    """Return a mapping that is no dict as one, for the encoder."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a {type(value).__name__} is not JSON")
+
+
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+_encode = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_as_dict
+).encode
 
 
 def check_name(name: str, what: str = "name") -> str:

@@ -3,6 +3,7 @@
 The command line and HTTP call these and nothing else, so that every door gives the same answer.
 """
 
+from headwater.graph.lineage.columns import Column, Derivation, columns_of
 from headwater.graph.lineage.divergence import Diff, Divergence, diff
 from headwater.graph.lineage.runs import (
     RunPage,
@@ -23,6 +24,8 @@ from headwater.graph.lineage.walk import UNLIMITED, Limits, between, impact, res
 __all__ = [
     "UNLIMITED",
     "Cause",
+    "Column",
+    "Derivation",
     "Diff",
     "Divergence",
     "Limits",
@@ -32,6 +35,7 @@ __all__ = [
     "SuspectGroup",
     "annotation_document",
     "between",
+    "columns_of",
     "component_document",
     "components",
     "diff",

@@ -10,6 +10,7 @@ from typing import Self
 from headwater.graph.answer import Answer
 from headwater.graph.facts import Fact
 from headwater.graph.lineage import runs
+from headwater.graph.lineage.columns import Derivation, columns_of
 from headwater.graph.lineage.divergence import Diff, diff
 from headwater.graph.lineage.staleness import Staleness, stale, stale_components
 from headwater.graph.lineage.suspects import Ranking, Slice, rank, review
@@ -42,6 +43,13 @@ class Lineage:
     def between(self, source: str, target: str) -> Answer:
         """Return how `target` derives from `source`; empty when it does not. Raises UnknownPointer."""
         return between(self.store, source, target)
+
+    def derivations(self, answer: Answer, column: str | None = None, *, backward: bool = True) -> list[Derivation]:
+        """Return which columns and states of a trace (or impact) derive from which, nearest to its start first.
+
+        Of one column of the start, if it is named. Columns are known where a tool told them, as OpenLineage does.
+        """
+        return columns_of(self.store, answer, column, backward=backward)
 
     def rank(
         self,

@@ -143,7 +143,6 @@ class _Instance:
     def _fact(self, task: Task, sizes: Mapping[str, Object]) -> RunFact:
         if task.executed is None:
             raise SourceError(f"task {task.id!r} is specified but was not executed")
-        command = task.executed.get("command")
         start, took = self.starts[task.id], runtime(task)
         return RunFact(
             self._run_id(task.id),
@@ -153,7 +152,7 @@ class _Instance:
             None if took is None else start + took,
             tuple(claim for name in task.reads for claim in self._claims(task, name, sizes)),
             tuple(Output(name, facets=_without_id(sizes.get(name, {}))) for name in task.writes),
-            command if _is_command(command) else {},
+            _command(task.executed),
             at=self.at,
             facets=self._facets(task),
         )
@@ -176,7 +175,7 @@ class _Instance:
 
     def _facets(self, task: Task) -> dict[str, Any]:
         given = {**task.specified, **(task.executed or {})}
-        mapped = _MAPPED | ({"command"} if _is_command(given.get("command")) else set())
+        mapped = _MAPPED | ({"command"} if _command(given) else set())
         kept = {key: value for key, value in given.items() if key not in mapped}
         alone = sorted(task.parents - {maker for name in task.reads for maker in self.makers.get(name, ())})
         start = {} if "executedAt" in given else {"startedAt": "the earliest that the parents allow"}
@@ -215,5 +214,7 @@ def _without_id(file: Object) -> dict[str, Any]:
     return {key: value for key, value in file.items() if key != "id"}
 
 
-def _is_command(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() <= _COMMAND
+def _command(task: Object) -> Mapping[str, Any]:
+    """Return the program and arguments of a task; nothing where its command holds anything else."""
+    found = task.get("command")
+    return found if isinstance(found, dict) and found.keys() <= _COMMAND else {}
