@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ from prov.model import Literal, ProvDocument
 from headwater.errors import BadRecord, SourceError, UsageError
 from headwater.graph.facts import Fact, RunFact, Status
 from headwater.graph.model import reference
+from headwater.loaders import files
 from headwater.loaders.base import Item, Problem
 from headwater.loaders.importing import import_source
+from headwater.loaders.prov import reading
 from headwater.loaders.prov.loader import ProvLoader
 from headwater.testing.oracle import expected_digest, expected_walk
 from tests.support.shared_data import shared_data
@@ -279,6 +283,29 @@ def test_a_file_that_is_no_document_is_refused(tmp_path: Path, name: str, conten
 
     with pytest.raises(SourceError, match=reason):
         list(ProvLoader().read(str(tmp_path / name)))
+
+
+def test_no_entity_of_xml_is_unfolded(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hidden", "utf-8")
+    entities = f'<!DOCTYPE d [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
+    spaces = 'xmlns:prov="http://www.w3.org/ns/prov#" xmlns:ex="http://example.org/"'
+    activity = '<prov:activity prov:id="ex:a"><ex:t>&x;</ex:t></prov:activity>'
+    path = tmp_path / "x.xml"
+    path.write_text(f"{entities}<prov:document {spaces}>{activity}</prov:document>", "utf-8")
+
+    [fact] = runs(list(ProvLoader().read(str(path)))).values()
+
+    assert "hidden" not in str(fact)
+
+
+def test_a_bomb_of_gzip_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "document", partial(files.document, most=1 << 20))
+    path = tmp_path / "x.json.gz"
+    path.write_bytes(gzip.compress(b" " * (2 << 20)))
+
+    with pytest.raises(SourceError, match="more than 1,048,576 bytes when unpacked"):
+        list(ProvLoader().read(str(path)))
 
 
 def test_a_zone_that_is_none_is_refused() -> None:

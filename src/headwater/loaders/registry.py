@@ -26,7 +26,8 @@ class Kind:
 
 _OWN: tuple[Kind, ...] = (
     Kind("facts", "headwater.loaders.facts:FactsLoader", "Headwater's own facts, one a line"),
-    Kind("prov", "headwater.loaders.prov.loader:ProvLoader", "documents of W3C PROV: JSON, XML, RDF", extra="prov"),
+    Kind("openlineage", "headwater.loaders.openlineage:OpenLineageLoader", "events of OpenLineage", "openlineage"),
+    Kind("prov", "headwater.loaders.prov.loader:ProvLoader", "documents of W3C PROV: JSON, XML, RDF", "prov"),
     Kind("table", "headwater.loaders.table:TableLoader", "rows of CSV or Parquet that name runs and what they read"),
     Kind("wfformat", "headwater.loaders.wfformat:WfFormatLoader", "executed workflows in WfFormat of WfCommons"),
 )

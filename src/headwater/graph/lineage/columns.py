@@ -107,24 +107,16 @@ def columns_of(store: Store, answer: Answer, column: str | None = None, *, backw
     return reached(derivations(answer, facets), start, backward=backward)
 
 
-def column_document(answer: Answer, facets: Facets, column: str | None = None, *, backward: bool) -> Document:
-    """Return the answer's document with the derivations that lead to its start, or to one column of it.
-
-    Of an impact (`backward` false) those that lead away from it.
-    """
-    start = [Column(state, column) for state in answer.start]
-    found = reached(derivations(answer, facets), start, backward=backward)
-    return {**answer.to_dict(), "derivations": [one.to_dict() for one in found]}
-
-
 def explicit(facet: object) -> Iterator[Told]:
     """Give what an explicit lineage facet of a dataset, or one entry of a job's, tells of its target."""
-    if not isinstance(facet, Mapping):
-        return
-    yield from _told(facet.get("inputs"), None, "DATASET")
-    fields = facet.get("fields")
-    for column, entry in fields.items() if isinstance(fields, Mapping) else ():
-        yield from _told(entry.get("inputs") if isinstance(entry, Mapping) else None, column, "DATASET")
+    for column, listed in _explicit_lists(facet):
+        yield from _told(listed, column, "DATASET")
+
+
+def explicit_sources(facet: object) -> Iterator[Entry]:
+    """Give the datasets, with their namespace and name, that an explicit lineage facet says data came from."""
+    for _, listed in _explicit_lists(facet):
+        yield from _sound(listed, "DATASET")
 
 
 def entries(facet: object) -> dict[str, Entry]:
@@ -148,14 +140,28 @@ def column_lineage(facet: object) -> Iterator[Told]:
     yield from _told(facet.get("dataset"), None, None)
 
 
+def _explicit_lists(facet: object) -> Iterator[tuple[str | None, object]]:
+    """Give the list of sources of the target as a whole, and that of each of its columns."""
+    if isinstance(facet, Mapping):
+        yield None, facet.get("inputs")
+        fields = facet.get("fields")
+        for column, entry in fields.items() if isinstance(fields, Mapping) else ():
+            yield column, entry.get("inputs") if isinstance(entry, Mapping) else None
+
+
 def _told(
     listed: object, column: str | None, kind: str | None, how: Mapping[str, JSON] | None = None
 ) -> Iterator[Told]:
     """Give each source of a list; `kind` is the type that it must say to have, `how` what is told of all of them."""
+    for one in _sound(listed, kind):
+        said = one.get("transformations") or ([dict(how)] if how else [])
+        yield Told(_dataset(one), one.get("field"), column, tuple(said) if isinstance(said, Sequence) else ())
+
+
+def _sound(listed: object, kind: str | None) -> Iterator[Entry]:
     for one in listed if isinstance(listed, Sequence) else ():
         if isinstance(one, Mapping) and "name" in one and one.get("type", kind) == (kind or one.get("type")):
-            said = one.get("transformations") or ([dict(how)] if how else [])
-            yield Told(_dataset(one), one.get("field"), column, tuple(said) if isinstance(said, Sequence) else ())
+            yield one
 
 
 def _dataset(found: Entry) -> str:

@@ -22,7 +22,7 @@ _CLAIM = f"{PREFIX}:{CLAIM}"
 
 def is_own(path: Path) -> bool:
     """Say whether the file begins as an export does, with Headwater's prefix alone on the first line."""
-    first = next(lines(path), None)
+    first = next(lines(path, most=len(HEAD) + 2), None)
     return first is not None and first.content == f"{HEAD},".encode()
 
 
