@@ -20,7 +20,7 @@ from headwater.loaders.openlineage.keeping import OWN_FACET, SENT
 
 Event: TypeAlias = dict[str, Any]
 
-_PRODUCER = "https://pypi.org/project/headwater/"
+_PRODUCER = "urn:headwater"
 _SCHEMA = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs"
 _NAMESPACE = "headwater"
 _TYPES = {Status.COMPLETED: "COMPLETE", Status.FAILED: "FAIL", Status.ABORTED: "ABORT"}
