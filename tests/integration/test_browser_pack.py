@@ -26,7 +26,9 @@ from tests.support.neo4j_database import Database, RunningServer
 from tests.support.neo4j_server import Neo4jServer
 
 NAMES = [query.name for query in catalogue()]
-ANSWERING = [name for name in NAMES if name.startswith(("trace/", "rank/", "runs/", "store/"))]
+ANSWERING = [
+    name for name in NAMES if name.startswith(("trace/", "rank/", "runs/", "store/")) and name != "store/terminate"
+]
 TRACED = {"predictions.csv@r3", "r3", "model.joblib@r2", "r2", "clean.csv@r1", "r1", "raw.csv@external"}
 
 # The headers' examples ask for these.

@@ -247,7 +247,7 @@ def _run(connection: sqlite3.Connection, query: Query, params: Mapping[str, Any]
     cursor = connection.cursor()
     for statement in query.sql.statements:
         if statement.per_row:
-            connection.executemany(statement.numbered, map(_picker(statement.order), batch))
+            connection.executemany(statement.positional, map(_picker(statement.order), batch))
         else:
             cursor = connection.execute(statement.text, shared)
     return cursor

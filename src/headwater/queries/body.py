@@ -39,14 +39,14 @@ _SIGN = {"sql": ":", "cypher": "$"}
 class Statement:
     """One statement as it is run, with the parameters it names; `per_row` means once a row of the batch.
 
-    `numbered` is the text with `?1`, `?2` in the places of the parameters of `order`: a batch binds faster by place.
+    `positional` is the text with a `?` for each use in `order`: a batch binds faster by place.
     """
 
     text: str
     params: frozenset[str]
     per_row: bool
     order: tuple[str, ...]
-    numbered: str
+    positional: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +136,17 @@ def statements(body: Body, uses: Sequence[Use], fields: Iterable[str]) -> tuple[
     found = []
     for start, end in _spans(body):
         inside = [use for use in uses if start <= use.offset < end]
-        order = tuple(dict.fromkeys(use.name for use in inside))
-        numbered = _numbered(body, inside, order, start, end).strip()
+        order = tuple(use.name for use in inside)
+        positional = _positional(body, inside, start, end).strip()
         text = body.text[start:end].strip()
-        found.append(Statement(text, frozenset(order), not batch.isdisjoint(order), order, numbered))
+        found.append(Statement(text, frozenset(order), not batch.isdisjoint(order), order, positional))
     return tuple(found)
 
 
-def _numbered(body: Body, uses: Sequence[Use], order: Sequence[str], start: int, end: int) -> str:
+def _positional(body: Body, uses: Sequence[Use], start: int, end: int) -> str:
     parts = []
     for use in uses:
-        parts.append(f"{body.text[start : use.offset]}?{order.index(use.name) + 1}")
+        parts.append(f"{body.text[start : use.offset]}?")
         start = use.offset + len(use.name) + 1
     return "".join([*parts, body.text[start:end]])
 
