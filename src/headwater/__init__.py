@@ -18,9 +18,13 @@ from headwater.graph.defaults import flag, impact, inspect, rank, record, review
 from headwater.graph.facts import Annotation, ComponentFact, Input, Output, RunFact, Status, TriggerResult
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.lineage.walk import Limits
-from headwater.graph.model import Component, Edge, Pointer, Run
+from headwater.graph.model import Edge, Pointer, Run
 from headwater.graph.store import OutputFilter
-from headwater.sdk.explicit import RunLog, log_run
+from headwater.sdk.component import Component
+from headwater.sdk.explicit import log_run
+from headwater.sdk.recording import flush, recorder_stats
+from headwater.sdk.run import RunLog, current_run, pointer
+from headwater.sdk.triggers import asynchronous
 
 __version__ = "0.1.0"
 
@@ -43,16 +47,21 @@ __all__ = [
     "Status",
     "TriggerResult",
     "Truncation",
+    "asynchronous",
     "configure",
     "connect",
+    "current_run",
     "default",
     "errors",
     "flag",
+    "flush",
     "impact",
     "inspect",
     "log_run",
+    "pointer",
     "rank",
     "record",
+    "recorder_stats",
     "review",
     "stale",
     "trace",

@@ -1,43 +1,18 @@
-"""Explicit logging: one run of a component, told by hand. Every later kind of capture ends here."""
+"""Explicit logging: one run of a component, told by hand, and in the store when the call returns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
 
 from headwater import clock, ids
 from headwater.graph.connect import default
-from headwater.graph.facts import Input, NameLike, Output, PointerType, RunFact, Status, as_input, as_output
+from headwater.graph.facts import Input, NameLike, Output, RunFact, Status, as_input, as_output
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.values import JSON
-
-
-@dataclass(slots=True)
-class RunLog:
-    """An open run: what its body adds to what was said at the start."""
-
-    id: str
-    component: str
-    started_at: datetime
-    inputs: list[Input] = field(default_factory=list)
-    outputs: list[Output] = field(default_factory=list)
-    params: dict[str, JSON] = field(default_factory=dict)
-
-    def input(
-        self, name: NameLike, *, at: datetime | None = None, digest: str | None = None, state: str | None = None
-    ) -> None:
-        """Say that the run read `name`; exactly the state with this digest or id, if given."""
-        self.inputs.append(Input(str(name), at=at, digest=digest, state=state))
-
-    def output(self, name: NameLike, *, digest: str | None = None, type: PointerType | None = None) -> None:  # noqa: A002  # the field's word
-        """Say that the run wrote `name`."""
-        self.outputs.append(Output(str(name), digest=digest, type=type))
-
-    def param(self, key: str, value: JSON) -> None:
-        """Say that the run used this parameter."""
-        self.params[key] = value
+from headwater.sdk.claims import Claim
+from headwater.sdk.files import mark_file
+from headwater.sdk.run import RunLog, current
 
 
 @contextmanager
@@ -53,8 +28,9 @@ def log_run(
 ) -> Iterator[RunLog]:
     """Record one run of `component` around a body: its start before, its end and `outputs` after.
 
-    A failure in the body is recorded with its message and raised again; of the outputs only those that the body told
-    of by `run.output` are then recorded. Raises InvalidFact before the body runs, StoreError when the store fails.
+    Names of files get the digest of their content. A failure in the body is recorded with its message and raised again;
+    of the outputs only those that the body told of by `run.output` are then recorded.
+    Raises InvalidFact before the body runs, StoreError when the store fails.
     """
     store = lineage or default()
     run = run_id or ids.new_run_id()
@@ -65,20 +41,37 @@ def log_run(
         component,
         Status.RUNNING,
         started,
-        inputs=tuple(map(as_input, inputs)),
+        inputs=tuple(_with_digest(as_input(one)) for one in inputs),
         params=params or {},
         commit=commit,
         at=started,
     )
     store.record([start])
     log = RunLog(run, component, started)
+    previous = current.get()
+    current.set(log)
     try:
         yield log
     except BaseException as exc:
         status = Status.FAILED if isinstance(exc, Exception) else Status.ABORTED
         store.record([_end(log, status, (), f"{type(exc).__name__}: {exc}")])
         raise
+    finally:
+        current.set(previous)
     store.record([_end(log, Status.COMPLETED, promised, None)])
+
+
+def _with_digest(claim: Input) -> Input:
+    """Return a bare claim about a file with its digest, so that it is bound as the claims of components are."""
+    if claim.digest is not None or claim.state is not None:
+        return claim
+    return Claim(claim.name, None, None, mark_file(claim.name), claim.at, None, claim.facets).as_input()
+
+
+def _written(output: Output) -> Output:
+    if output.digest is not None:
+        return output
+    return Claim(output.name, None, output.type, mark_file(output.name), facets=output.facets).as_output()
 
 
 def _end(log: RunLog, status: Status, promised: tuple[Output, ...], error: str | None) -> RunFact:
@@ -87,8 +80,8 @@ def _end(log: RunLog, status: Status, promised: tuple[Output, ...], error: str |
         log.id,
         status=status,
         ended_at=max(ended, log.started_at),
-        inputs=tuple(log.inputs),
-        outputs=(*promised, *log.outputs),
+        inputs=tuple(claim.as_input() for claim in log.inputs),
+        outputs=(*map(_written, promised), *(claim.as_output() for claim in log.outputs)),
         params=log.params,
         error=error,
         at=ended,

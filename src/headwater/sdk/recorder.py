@@ -1,0 +1,267 @@
+"""The recorder: takes claims from the program in a microsecond and brings them to the store in a thread of its own.
+
+A bounded queue that drops and counts, and never blocks. What the store refuses to take goes to the spool, and from
+there to the store when it answers again. Facts may be sent twice and in any order, so nothing here has to be exact
+about what was acknowledged: in doubt it is sent again.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from headwater import clock
+from headwater.errors import InvalidFact
+from headwater.graph.facts import Fact
+from headwater.sdk.faults import Ours, tell
+from headwater.sdk.spool import Spool
+
+Sink: TypeAlias = Callable[[Sequence[Fact]], None]
+Make: TypeAlias = Callable[[], Fact]
+
+CAPACITY = 10_000
+LINGER_S = 0.02
+LINGER_WHILE_DOWN_S = 1.0
+MOST_AT_ONCE = 500
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+EXIT_DEADLINE_S = 5.0
+
+
+class Item(NamedTuple):
+    """One claim on its way: `make` builds the fact, `done` is set when it is stored or spooled, then `after` runs."""
+
+    make: Make | None
+    done: threading.Event | None = None
+    after: Callable[[], None] | None = None
+    is_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderStats:
+    """What became of this process's claims, and how many facts wait on disk, whoever put them there."""
+
+    queued: int
+    sent: int
+    dropped: int
+    refused: int
+    spooled: int
+
+
+class Recorder:
+    """Brings claims to a sink. Its thread starts with the first claim, and anew in a forked process."""
+
+    def __init__(self, sink: Sink, spool: Spool, *, capacity: int = CAPACITY, linger_s: float = LINGER_S) -> None:
+        self._sink = sink
+        self._spool = spool
+        self._capacity = capacity
+        self._linger_s = linger_s
+        self.start_anew()
+        _recorders.add(self)
+
+    def start_anew(self) -> None:
+        """Forget everything that was on its way: in a forked process it is the parent's to send."""
+        self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._lock = threading.RLock()
+        self._hurry = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._is_stopped = False
+        self._in_flight: Sequence[Fact] = ()
+        self._sent = self._dropped = self._refused = 0
+        self._pause_s = FIRST_PAUSE_S
+        self._down_until = 0.0
+
+    def put(self, make: Make, after: Callable[[], None] | None = None) -> None:
+        """Take one claim; count it as dropped when the queue is full. Returns at once."""
+        if self._is_stopped:
+            self._keep([make])
+        elif self._queue.qsize() >= self._capacity:
+            with self._lock:
+                self._dropped += 1
+            tell("the recorder's queue is full", f"claims are dropped; {self._capacity:,} wait for the store")
+        else:
+            self._queue.put(Item(make, None, after))
+            if self._thread is None:
+                self._start()
+
+    def put_and_wait(self, make: Make, timeout_s: float) -> None:
+        """Take one claim and return when it is in the store, or else, at the latest after the timeout, on disk."""
+        done = threading.Event()
+        has_room = not self._is_stopped and self._queue.qsize() < self._capacity
+        if has_room:
+            self._send(Item(make, done))
+        if not (has_room and done.wait(timeout_s)):
+            self._keep([make])
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until all that was put before is in the store or on disk; return whether it is."""
+        if self._thread is None or self._is_stopped:
+            return self._queue.empty()
+        done = threading.Event()
+        self._send(Item(None, done))
+        return done.wait(timeout_s)
+
+    def shutdown(self, timeout_s: float = EXIT_DEADLINE_S) -> bool:
+        """Flush, stop the thread, and put on disk what the store did not take in time; return whether it took all.
+
+        Doing it again does nothing. Claims that come later go to the disk.
+        """
+        if self._is_stopped or self._thread is None:
+            self._is_stopped = True
+            return True
+        self._send(Item(None, is_last=True))
+        self._is_stopped = True
+        self._thread.join(timeout_s)
+        late = [item.make for item in self._drain(sys.maxsize) if item.make is not None]
+        kept = [*self._in_flight]
+        if kept or late:
+            self._keep(late, kept)
+        return not (kept or late)
+
+    def stats(self) -> RecorderStats:
+        """Return the counts."""
+        waiting = 0
+        with Ours("counting the spool"):
+            waiting = self._spool.waiting()
+        return RecorderStats(self._queue.qsize(), self._sent, self._dropped, self._refused, waiting)
+
+    def _send(self, item: Item) -> None:
+        self._queue.put(item)
+        self._hurry.set()
+        if self._thread is None:
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                thread = threading.Thread(target=self._work, name="headwater-recorder", daemon=True)
+                thread.start()
+                self._thread = thread
+                _shut_down_with_worker_process(self)
+
+    def _work(self) -> None:
+        _inside.is_recorder = True
+        is_last = False
+        while not is_last:
+            items = self._next_items()
+            is_last = any(item.is_last for item in items)
+            with Ours("recording"):
+                self._handle(items)
+            for item in items:
+                if item.done is not None:
+                    item.done.set()
+
+    def _next_items(self) -> list[Item]:
+        """Wait for a claim, then a little longer for more, unless somebody waits for this one."""
+        try:
+            first = self._queue.get(timeout=self._pause_s if self._down_until else None)
+        except queue.Empty:
+            return []
+        if not self._hurry.is_set():
+            self._hurry.wait(LINGER_WHILE_DOWN_S if self._down_until else self._linger_s)
+        self._hurry.clear()
+        return [first, *self._drain(MOST_AT_ONCE)]
+
+    def _drain(self, most: int) -> list[Item]:
+        found: list[Item] = []
+        with suppress(queue.Empty):
+            while len(found) < most:
+                found.append(self._queue.get_nowait())
+        return found
+
+    def _handle(self, items: Sequence[Item]) -> None:
+        facts = self._built([item.make for item in items if item.make is not None])
+        self._in_flight = facts
+        if clock.monotonic_s() >= self._down_until and self._delivered(facts):
+            self._send_spooled()
+        else:
+            self._spooled(facts)
+        self._in_flight = ()
+        for item in items:
+            if item.after is not None and not self._down_until:
+                with Ours("looking behind a run"):
+                    item.after()
+
+    def _built(self, makers: Sequence[Make]) -> list[Fact]:
+        facts: list[Fact] = []
+        for make in makers:
+            with Ours("describing a run") as attempt:
+                facts.append(make())
+            self._refused += attempt.has_failed
+        return facts
+
+    def _delivered(self, facts: Sequence[Fact]) -> bool:
+        """Bring the facts to the store, without those that it refuses; return False when it is down."""
+        if not facts:
+            return True
+        try:
+            self._sink(facts)
+        except InvalidFact as exc:
+            return self._delivered_one_by_one(facts, exc)
+        except Exception as exc:  # noqa: BLE001  # whatever a store may raise, it is down and the program goes on
+            tell("the store does not take what was recorded, which goes to disk", f"{type(exc).__name__}: {exc}")
+            self._down_until = clock.monotonic_s() + self._pause_s
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+            return False
+        self._sent += len(facts)
+        self._pause_s, self._down_until = FIRST_PAUSE_S, 0.0
+        return True
+
+    def _delivered_one_by_one(self, facts: Sequence[Fact], why: InvalidFact) -> bool:
+        """Find the facts that the store refuses among these by halves, and leave them out."""
+        if len(facts) > 1:
+            half = len(facts) // 2
+            return self._delivered(facts[:half]) and self._delivered(facts[half:])
+        self._refused += 1
+        tell("the store refuses a fact", why)
+        return True
+
+    def _send_spooled(self) -> None:
+        for path in self._spool.files():
+            if not self._delivered(self._spool.read(path)):
+                return
+            self._spool.remove(path)
+
+    def _keep(self, makers: Sequence[Make], facts: Sequence[Fact] = ()) -> None:
+        self._spooled([*facts, *self._built(makers)])
+
+    def _spooled(self, facts: Sequence[Fact]) -> None:
+        if facts:
+            with Ours("writing to the spool") as attempt:
+                self._spool.write(facts)
+            self._dropped += len(facts) * attempt.has_failed
+
+
+def is_recording_thread() -> bool:
+    """Whether the caller runs in a recorder's thread: what Headwater does itself is not recorded."""
+    return getattr(_inside, "is_recorder", False)
+
+
+_inside = threading.local()
+_recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    _inside.is_recorder = False
+    for recorder in list(_recorders):
+        recorder.start_anew()
+
+
+def _shut_down_with_worker_process(recorder: Recorder) -> None:
+    """In a worker of multiprocessing, which ends without `atexit`, shut the recorder down when the worker is done."""
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is not None and processes.parent_process() is not None:
+        from multiprocessing.util import Finalize
+
+        Finalize(recorder, recorder.shutdown, exitpriority=100)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
