@@ -26,6 +26,7 @@ class Kind:
 
 _OWN: tuple[Kind, ...] = (
     Kind("facts", "headwater.loaders.facts:FactsLoader", "Headwater's own facts, one a line"),
+    Kind("mlmd", "headwater.loaders.mlmd:MlmdLoader", "the SQLite file of ML Metadata (TFX, Kubeflow Pipelines)"),
     Kind("openlineage", "headwater.loaders.openlineage:OpenLineageLoader", "events of OpenLineage", "openlineage"),
     Kind("prov", "headwater.loaders.prov.loader:ProvLoader", "documents of W3C PROV: JSON, XML, RDF", "prov"),
     Kind("table", "headwater.loaders.table:TableLoader", "rows of CSV or Parquet that name runs and what they read"),
