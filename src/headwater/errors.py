@@ -170,7 +170,7 @@ class UnknownKind(NotFound):
     """No loader or exporter has this name."""
 
     code = "unknown_kind"
-    hint = "list the kinds with: headwater import --help"
+    hint = "`headwater import` and `headwater export` list their kinds"
 
 
 class InvalidTemplate(HeadwaterError):

@@ -233,6 +233,6 @@ def test_every_kind_has_an_exporter_and_an_unknown_one_names_them(checkout: Path
         module = kind.target.partition(":")[0].rpartition(".")[2]
         assert module not in there or exporter(kind.name).kind == kind.name
     with pytest.raises(
-        UnknownKind, match=r"nothing exports 'dot' \(there are csv, cypher, facts, graphml, openlineage, prov\)"
+        UnknownKind, match=r"there is no kind 'dot' \(there are csv, cypher, facts, graphml, openlineage, prov\)"
     ):
         exporter("dot")

@@ -16,6 +16,7 @@ from headwater.graph.store import Store
 from headwater.loaders import files, registry
 from headwater.loaders.base import Found, Item, Place, Problem, attempt
 from headwater.loaders.importing import import_source
+from headwater.loaders.kinds import Kind
 from headwater.testing.oracle import expected_digest
 from headwater.testing.rules import ran
 
@@ -168,8 +169,8 @@ def test_no_file_is_a_source_error(missing: str, tmp_path: Path) -> None:
 
 @pytest.fixture
 def numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = registry.Kind("numbers", f"{__name__}:NumberLoader", "whole numbers")
-    broken = registry.Kind("broken", "package_that_is_not_there:Loader", "nothing", extra="broken")
+    ours = Kind("numbers", f"{__name__}:NumberLoader", "whole numbers")
+    broken = Kind("broken", "package_that_is_not_there:Loader", "nothing", extra="broken")
     monkeypatch.setattr(registry, "_OWN", (ours, broken))
 
 

@@ -22,6 +22,7 @@ from headwater.errors import UsageError
 from headwater.loaders.base import Loader
 from headwater.loaders.exporting import Exported, Exporter, export_kinds, exporter
 from headwater.loaders.importing import Report, import_source
+from headwater.loaders.kinds import Kind
 from headwater.loaders.registry import kinds, loader
 
 CHECKPOINTS = Path(".headwater/imports")
@@ -47,7 +48,7 @@ def import_(
 ) -> None:
     """Bring in lineage that other tools recorded; importing again changes nothing, an interrupted import goes on."""
     if not kind:
-        _list("reads", {kind.name: kind.reads for kind in kinds().values()}, as_json)
+        _list("reads", kinds(), as_json)
         return
     if not source:
         raise UsageError(f"nothing to import {kind!r} from", hint="headwater import KIND SOURCE")
@@ -71,7 +72,7 @@ def export(
 ) -> None:
     """Write the whole graph, or a trace or impact, in a format that other tools read."""
     if not kind:
-        _list("writes", {kind.name: kind.writes for kind in export_kinds().values()}, as_json)
+        _list("writes", export_kinds(), as_json)
         return
     if trace and impact:
         raise UsageError("both --trace and --impact", hint="export one at a time")
@@ -100,9 +101,10 @@ def _write_whole(writer: Exporter, what: Exported, to: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _list(does: str, found: Mapping[str, str], as_json: bool) -> None:
-    document = {"kinds": [{"kind": name, does: what} for name, what in found.items()]}
-    show(document, as_json, lambda to: render.table(to, ("kind", does), list(found.items())))
+def _list(does: str, found: Mapping[str, Kind], as_json: bool) -> None:
+    document = {"kinds": [{"kind": kind.name, does: kind.about} for kind in found.values()]}
+    rows = [(kind.name, kind.about) for kind in found.values()]
+    show(document, as_json, lambda to: render.table(to, ("kind", does), rows))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -125,6 +125,7 @@ class _Frame:
     input_facets: dict[str, dict[str, JSON]] = field(default_factory=dict)
 
     def put(self, section: str, key: str, value: Any) -> None:
+        """Add one field, parameter or trigger."""
         if section == "run":
             self.fields[key] = value
         else:
@@ -132,6 +133,7 @@ class _Frame:
             self.fields.setdefault(section, {})[key] = told
 
     def keep(self, facet: FacetKey, value: JSON) -> None:
+        """Add one facet, to what it is of."""
         if facet.subject == "run":
             self.fields.setdefault("facets", {})[facet.key] = value
         elif facet.subject == "input":
@@ -140,6 +142,7 @@ class _Frame:
             self.outputs.setdefault(facet.name, {}).setdefault("facets", {})[facet.key] = value
 
     def fact(self, run: str, by_name: Mapping[str, Input]) -> RunFact:
+        """Return all of it as one fact; `by_name` gives a claim for each input's name."""
         seen = {by_name[name]: replace(by_name[name], facets=facets) for name, facets in self.input_facets.items()}
         inputs = tuple((self.inputs | seen).values())
         outputs = tuple(Output(name, **said) for name, said in sorted(self.outputs.items()))

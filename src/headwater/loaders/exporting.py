@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
-from importlib.metadata import entry_points
 from itertools import islice
-from typing import Any, ClassVar, Protocol, TextIO, TypeAlias, TypeVar
+from typing import ClassVar, Protocol, TextIO, TypeAlias, TypeVar
 
 from headwater import ids
-from headwater.errors import MissingExtra, UnknownKind
 from headwater.graph.answer import Answer
 from headwater.graph.facts import Fact, Input, RunFact
 from headwater.graph.model import Edge, Node, Pointer, Run
 from headwater.graph.store import Page, Store
+from headwater.loaders.kinds import Kind, by_name, load
 
 GROUP = "headwater.exporters"
 PAGE = 500
@@ -97,46 +95,25 @@ class Exporter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ExportKind:
-    """Where a kind's exporter is found, what it writes in one line, and the extra that it needs."""
-
-    name: str
-    target: str
-    writes: str
-    extra: str | None = None
-
-
 _PLACE = "headwater.loaders.exports"
-_OWN: tuple[ExportKind, ...] = (
-    ExportKind("csv", f"{_PLACE}.table:CsvExporter", "one table that the kind `table` reads back"),
-    ExportKind("cypher", f"{_PLACE}.cypher:CypherExporter", "a script that makes the graph in a Neo4j database"),
-    ExportKind("facts", f"{_PLACE}.facts:FactsExporter", "Headwater's own facts, one a line, without any loss"),
-    ExportKind("graphml", f"{_PLACE}.graphml:GraphmlExporter", "the graph of runs and states, for Gephi and networkx"),
-    ExportKind("openlineage", f"{_PLACE}.openlineage:OpenLineageExporter", "events of OpenLineage, one a line"),
-    ExportKind("prov", f"{_PLACE}.prov:ProvExporter", "a PROV-JSON document of the W3C's provenance model"),
+_OWN: tuple[Kind, ...] = (
+    Kind("csv", f"{_PLACE}.table:CsvExporter", "one table that the kind `table` reads back"),
+    Kind("cypher", f"{_PLACE}.cypher:CypherExporter", "a script that makes the graph in a Neo4j database"),
+    Kind("facts", f"{_PLACE}.facts:FactsExporter", "Headwater's own facts, one a line, without any loss"),
+    Kind("graphml", f"{_PLACE}.graphml:GraphmlExporter", "the graph of runs and states, for Gephi and networkx"),
+    Kind("openlineage", f"{_PLACE}.openlineage:OpenLineageExporter", "events of OpenLineage, one a line"),
+    Kind("prov", f"{_PLACE}.prov:ProvExporter", "a PROV-JSON document of the W3C's provenance model"),
 )
 
 
-def export_kinds() -> Mapping[str, ExportKind]:
+def export_kinds() -> Mapping[str, Kind]:
     """Return every kind that can be exported, by name."""
-    others = [ExportKind(point.name, point.value, f"see {point.module}") for point in entry_points(group=GROUP)]
-    return {kind.name: kind for kind in (*others, *_OWN)}
+    return by_name(GROUP, _OWN)
 
 
 def exporter(kind: str) -> Exporter:
     """Return the exporter of a kind. Raises UnknownKind and MissingExtra."""
-    known = export_kinds()
-    if kind not in known:
-        raise UnknownKind(f"nothing exports {kind!r}", hint=f"there are {', '.join(sorted(known))}")
-    module, _, name = known[kind].target.partition(":")
-    try:
-        made: Any = getattr(import_module(module), name)
-    except ModuleNotFoundError as exc:
-        extra = known[kind].extra
-        hint = f"pip install 'headwater[{extra}]'" if extra else f"install {exc.name}"
-        raise MissingExtra(f"{kind} needs the package {exc.name}", hint=hint) from exc
-    found: Exporter = made()
+    found: Exporter = load(kind, export_kinds())()
     return found
 
 

@@ -1,27 +1,16 @@
-"""Loaders and exporters by the name of their kind: our own, and those that others add by entry points."""
+"""Loaders by the name of their kind, made with their options."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from importlib import import_module
-from importlib.metadata import entry_points
+from dataclasses import fields
 from typing import Any, get_type_hints
 
-from headwater.errors import MissingExtra, UnknownKind, UsageError
+from headwater.errors import UsageError
 from headwater.loaders.base import Loader
+from headwater.loaders.kinds import Kind, by_name, load
 
 GROUP = "headwater.loaders"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Where a kind's loader is found, the extra that it needs, and what it reads in one line."""
-
-    name: str
-    target: str
-    reads: str
-    extra: str | None = None
 
 
 _OWN: tuple[Kind, ...] = (
@@ -36,8 +25,7 @@ _OWN: tuple[Kind, ...] = (
 
 def kinds() -> Mapping[str, Kind]:
     """Return every kind that can be imported, by name."""
-    others = [Kind(point.name, point.value, f"see {point.module}") for point in entry_points(group=GROUP)]
-    return {kind.name: kind for kind in (*others, *_OWN)}
+    return by_name(GROUP, _OWN)
 
 
 def loader(kind: str, options: Mapping[str, str] | None = None) -> Loader:
@@ -45,10 +33,7 @@ def loader(kind: str, options: Mapping[str, str] | None = None) -> Loader:
 
     Raises UnknownKind, MissingExtra, and UsageError for an option that it does not have or cannot read.
     """
-    known = kinds()
-    if kind not in known:
-        raise UnknownKind(f"no loader reads {kind!r}; there are {', '.join(sorted(known))}")
-    made = _load(known[kind])
+    made = load(kind, kinds())
     given = {name.replace("-", "_"): text for name, text in (options or {}).items()}
     types = {field.name: get_type_hints(made)[field.name] for field in fields(made)}
     for name in given:
@@ -56,15 +41,6 @@ def loader(kind: str, options: Mapping[str, str] | None = None) -> Loader:
             raise UsageError(f"{kind} has no option {name!r}", hint=f"its options: {', '.join(types) or 'none'}")
     found: Loader = made(**{name: _value(name, text, types[name]) for name, text in given.items()})
     return found
-
-
-def _load(kind: Kind) -> Any:
-    module, _, name = kind.target.partition(":")
-    try:
-        return getattr(import_module(module), name)
-    except ModuleNotFoundError as exc:
-        hint = f"pip install 'headwater[{kind.extra}]'" if kind.extra else f"install {exc.name}"
-        raise MissingExtra(f"{kind.name} needs the package {exc.name}", hint=hint) from exc
 
 
 def _value(name: str, text: str, wanted: Any) -> Any:
