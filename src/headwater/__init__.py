@@ -20,8 +20,10 @@ from headwater.graph.lineage.face import Lineage
 from headwater.graph.lineage.walk import Limits
 from headwater.graph.model import Edge, Pointer, Run
 from headwater.graph.store import OutputFilter
-from headwater.sdk.component import Component
+from headwater.sdk.blocked import RunBlocked, StaleInputs, TriggerFailed
+from headwater.sdk.component import Component, component
 from headwater.sdk.explicit import log_run
+from headwater.sdk.history import History
 from headwater.sdk.recording import flush, recorder_stats
 from headwater.sdk.run import RunLog, current_run, pointer
 from headwater.sdk.triggers import asynchronous
@@ -35,6 +37,7 @@ __all__ = [
     "ComponentFact",
     "Edge",
     "HeadwaterError",
+    "History",
     "Input",
     "Limits",
     "Lineage",
@@ -42,12 +45,16 @@ __all__ = [
     "OutputFilter",
     "Pointer",
     "Run",
+    "RunBlocked",
     "RunFact",
     "RunLog",
+    "StaleInputs",
     "Status",
+    "TriggerFailed",
     "TriggerResult",
     "Truncation",
     "asynchronous",
+    "component",
     "configure",
     "connect",
     "current_run",

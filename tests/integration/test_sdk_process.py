@@ -49,7 +49,9 @@ connect._default[:] = [Raising()]
 @pytest.fixture
 def environment(tmp_path: Path) -> Mapping[str, str]:
     ours = {key: value for key, value in os.environ.items() if not key.startswith("HEADWATER_")}
-    return {**ours, "HEADWATER_STORE": f"sqlite:///{tmp_path}/lineage.db"}
+    # From Python 3.12 on a fork warns of every thread that there is, the recorder's too.
+    quiet = {"PYTHONWARNINGS": "ignore::DeprecationWarning"}
+    return {**ours, **quiet, "HEADWATER_STORE": f"sqlite:///{tmp_path}/lineage.db"}
 
 
 def program(folder: Path, body: str) -> list[str]:

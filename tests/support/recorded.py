@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -29,12 +31,22 @@ def recording_in(folder: Path, monkeypatch: pytest.MonkeyPatch, sink: Sink | Non
     monkeypatch.setattr(claims.names, "_written", OrderedDict())
     monkeypatch.setattr(faults, "_told_at", {})
     monkeypatch.setattr(freshness, "_asked_at", {})
+    (folder / "lineage.db").write_bytes(_empty_store())
     with connect.connect(f"sqlite:///{folder}/lineage.db") as lineage:
         monkeypatch.setattr(connect, "_default", [lineage])
         recorder = Recorder(sink or lineage.record, Spool(lambda: folder / "spool"), linger_s=0)
         monkeypatch.setattr(recording, "recorder", recorder)
         yield lineage
         recorder.shutdown()
+
+
+@cache
+def _empty_store() -> bytes:
+    """Return the file of an empty store: making one anew for each test would take most of the time."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "lineage.db"
+        connect.connect(f"sqlite:///{path}").close()
+        return path.read_bytes()
 
 
 def runs(lineage: Lineage) -> list[RunDetail]:

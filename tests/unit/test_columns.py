@@ -141,6 +141,17 @@ def test_a_source_known_by_another_name_leads_on(store: Store) -> None:
     assert "hive/a@w.u -> db/c@r.x by columnLineage" in found
 
 
+def test_a_source_that_one_run_wrote_under_two_names_is_told_once(store: Store) -> None:
+    links = {"identifiers": [{"namespace": "hive", "name": "a", "type": "TABLE"}]}
+    read = dataset("a", symlinks=links)
+    events = [
+        run_event("COMPLETE", "w", 1, outputs=[read]),
+        run_event("START", "r", 2, inputs=[read, dataset("b", symlinks=links)]),
+        run_event("COMPLETE", "r", 3, outputs=[dataset("c", columnLineage=column_facet(x=[field("a", "u")]))]),
+    ]
+    assert told(store, events, "db/c") == ["db/a@w.u -> db/c@r.x by columnLineage"]
+
+
 @pytest.fixture
 def chain(store: Store) -> Store:
     """Record a -> b -> c, where only b.k comes from a, and c.x from b.k, c.y from b.other."""

@@ -306,7 +306,7 @@ def stores(draw: st.DrawFn) -> list[tuple[int, int, int]]:
     return draw(st.lists(event, max_size=12, unique=True))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(stores(), st.randoms(use_true_random=False))
 def test_shuffled_and_repeated_records_give_one_graph(events: list[tuple[int, int, int]], random: Random) -> None:
     with TemporaryDirectory() as folder:

@@ -3,6 +3,7 @@
 # ruff: noqa: RET504  # a component captures local variables, used or not
 from __future__ import annotations
 
+import cProfile
 import io
 import os
 import subprocess
@@ -321,3 +322,16 @@ def test_nothing_is_watched_but_the_frame_of_the_call() -> None:
         work()
     assert seen == [None]
     assert frames.values(watch.frame, ["x", "y"]) == {"x": 1}
+
+
+def test_a_profiler_written_in_c_goes_on(lineage: Lineage) -> None:
+    @stage.run(output_vars=["out"])
+    def work() -> str:
+        out = "out.csv"
+        return out
+
+    profiler = cProfile.Profile()
+    with profiler:
+        assert work() == "out.csv"
+    assert any(entry.code is work.__wrapped__.__code__ for entry in profiler.getstats())  # type: ignore[attr-defined]
+    assert names_written(the_run(lineage)) == ([] if sys.version_info < (3, 12) else ["out.csv"])

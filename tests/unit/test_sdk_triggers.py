@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 
 from headwater import clock
 from headwater.errors import StoreUnavailable, UsageError
-from headwater.graph.facts import ComponentFact, RunFact, Status, TriggerResult
+from headwater.graph.facts import ComponentFact, Fact, RunFact, Status, TriggerResult
 from headwater.graph.lineage.face import Lineage
 from headwater.sdk import recording
 from headwater.sdk.blocked import StaleInputs, TriggerFailed
@@ -230,8 +230,33 @@ def test_nobody_is_blocked_by_a_store_that_cannot_be_asked(
         monkeypatch.setattr(lineage.store, "watermark", _unavailable)
         read = Component("read", on_stale="block", durability="wait").run(input_vars=["path"])(lambda path: path)
         assert read("x.csv") == "x.csv"
-        assert "looking for stale inputs" in " ".join(caplog.messages)
+        assert [message.partition(":")[0] for message in caplog.messages] == [
+            "the store does not take what was recorded, which goes to disk"
+        ]
 
 
 def _unavailable() -> None:
     raise StoreUnavailable("gone")
+
+
+def test_a_store_that_hangs_holds_up_no_trigger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr("headwater.sdk.history.DEADLINE_S", 0.01)
+    monkeypatch.setattr("headwater.sdk.execution.WAIT_S", 0.01)
+
+    def slowly(facts: Sequence[Fact]) -> None:
+        release.wait(20)
+        graph.record(facts)
+
+    def look(history: History) -> None:
+        assert list(history)
+
+    with recording_in(tmp_path, monkeypatch, slowly) as graph:
+        checked = Component("c", before=[look], on_stale="block", durability="wait")
+        assert checked.run(input_vars=["x"])(lambda x: x)("a.csv") == "a.csv"
+        release.set()
+        [(outcome, message)] = outcomes(the_run(graph)).values()
+        assert (outcome, str(message).partition(" (")[0]) == (
+            "error",
+            "StoreBusy: the store does not tell the history of 'c'",
+        )

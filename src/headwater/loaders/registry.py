@@ -16,7 +16,12 @@ GROUP = "headwater.loaders"
 _OWN: tuple[Kind, ...] = (
     Kind("facts", "headwater.loaders.facts:FactsLoader", "Headwater's own facts, one a line"),
     Kind("mlmd", "headwater.loaders.mlmd:MlmdLoader", "the SQLite file of ML Metadata (TFX, Kubeflow Pipelines)"),
-    Kind("openlineage", "headwater.loaders.openlineage:OpenLineageLoader", "events of OpenLineage", "openlineage"),
+    Kind("mltrace", "headwater.loaders.mltrace:MltraceLoader", "a database of mltrace, the prototype", "mltrace"),
+    Kind(
+        "openlineage",
+        "headwater.loaders.openlineage:OpenLineageLoader",
+        "events of OpenLineage, one a line or in a list",
+    ),
     Kind("prov", "headwater.loaders.prov.loader:ProvLoader", "documents of W3C PROV: JSON, XML, RDF", "prov"),
     Kind("table", "headwater.loaders.table:TableLoader", "rows of CSV or Parquet that name runs and what they read"),
     Kind("wfformat", "headwater.loaders.wfformat:WfFormatLoader", "executed workflows in WfFormat of WfCommons"),

@@ -10,8 +10,8 @@ import os
 import weakref
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from headwater.errors import InvalidFact, InvalidName
@@ -32,8 +32,7 @@ class Named(NamedTuple):
     type: PointerType | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One pointer that a run read or wrote. The file that it names is marked now and read later, in another thread."""
 
     name: str
@@ -42,7 +41,7 @@ class Claim:
     mark: FileMark | None = None
     at: datetime | None = None
     state: str | None = None
-    facets: Mapping[str, JSON] = field(default_factory=dict)
+    facets: Mapping[str, JSON] = MappingProxyType({})
 
     def as_input(self) -> Input:
         """Return the claim to have read it."""

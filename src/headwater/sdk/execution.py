@@ -17,7 +17,7 @@ from headwater.sdk.blocked import StaleInputs, TriggerFailed
 from headwater.sdk.claims import Claim, captured
 from headwater.sdk.code import commit_of, environment
 from headwater.sdk.faults import Ours, log
-from headwater.sdk.freshness import log_if_stale, stale_line
+from headwater.sdk.freshness import log_if_stale, stale_lines
 from headwater.sdk.history import History
 from headwater.sdk.plan import Plan, params_of
 from headwater.sdk.recorder import Make
@@ -134,7 +134,7 @@ class Execution:
         if self._component.durability == "wait":
             recording.recorder.put_and_wait(make, WAIT_S)
             if after is not None:
-                after()
+                recording.recorder.ask(after, 0)
         else:
             recording.recorder.put(make, after)
 
@@ -150,13 +150,12 @@ class Execution:
             raise TriggerFailed(f"{self.run.component} was not run: {why}")
 
     def _refuse_stale_inputs(self) -> None:
-        line = None
+        lines: list[str] = []
         with Ours("looking for stale inputs"):
-            recording.recorder.flush(WAIT_S)
-            line = stale_line(self.run.id, self.run.component)
-        if line is not None:
-            self.run.facets["stale"] = line
-            raise StaleInputs(line)
+            recording.recorder.ask(lambda: lines.extend(stale_lines(self.run.id, self.run.component)), WAIT_S)
+        if lines:
+            self.run.facets["stale"] = lines[0]
+            raise StaleInputs(lines[0])
 
     def _test(self, tests: Sequence[Trigger], given: Mapping[str, object]) -> list[str]:
         """Run the triggers; return those that failed, without those that run beside the function."""

@@ -90,7 +90,7 @@ def _mark(path: str, found: os.stat_result) -> FileMark:
 
 def _is_racy(mark: FileMark) -> bool:
     """Whether the file may be written again within the same tick of its clock."""
-    return clock.to_micros(clock.now()) * 1000 - mark.mtime_ns < _RACY_NS
+    return clock.now().timestamp() * 1e9 - mark.mtime_ns < _RACY_NS
 
 
 def _remember(mark: FileMark, digest: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal, TypeAlias
 
 from headwater import clock
@@ -19,14 +20,14 @@ _MOST_CAUSES = 5
 _asked_at: dict[str, float] = {}
 
 
-def stale_line(run: str, component: str) -> str | None:
-    """Return what is stale about the inputs of a recorded run in one line, None for fresh ones. Raises StoreError."""
+def stale_lines(run: str, component: str) -> list[str]:
+    """Return what is stale about the inputs of a recorded run in one line, none for fresh ones. Raises StoreError."""
     causes = [cause for cause in default().stale(run).causes if cause.edge is not None]
     if not causes:
-        return None
+        return []
     shown = "; ".join(map(_told, causes[:_MOST_CAUSES]))
     more = f"; and {len(causes) - _MOST_CAUSES} more" if len(causes) > _MOST_CAUSES else ""
-    return f"{component} runs on stale inputs: {shown}{more}"
+    return [f"{component} runs on stale inputs: {shown}{more}"]
 
 
 def log_if_stale(run: str, component: str, policy: Policy, recorder: Recorder) -> None:
@@ -35,11 +36,9 @@ def log_if_stale(run: str, component: str, policy: Policy, recorder: Recorder) -
     if now - _asked_at.get(component, -INTERVAL_S) < INTERVAL_S:
         return
     _asked_at[component] = now
-    line = stale_line(run, component)
-    if line is not None:
+    for line in stale_lines(run, component):
         (log.warning if policy == "warn" else log.info)("%s (run %s)", line, run)
-        fact = RunFact(run, facets={"stale": line})
-        recorder.put(lambda: fact)
+        recorder.put(partial(RunFact, run, facets={"stale": line}))
 
 
 def _told(cause: Cause) -> str:

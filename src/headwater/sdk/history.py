@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from headwater.errors import UnknownComponent
+from headwater.errors import StoreBusy, UnknownComponent
 from headwater.graph.connect import default
 from headwater.graph.model import Pointer, Run
 from headwater.sdk import recording
 
-_FLUSH_S = 2.0
+DEADLINE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +26,31 @@ class PastRun:
 class History:
     """The runs of one component before the current one, newest first, whichever machine they ran on.
 
-    Iterating asks the store, a page at a time; whoever needs five takes five. Raises StoreError.
+    Iterating asks the store, a page at a time; whoever needs five takes five. Raises StoreBusy when the store does not
+    answer within DEADLINE_S seconds.
     """
 
     component: str
     current: str
 
     def __iter__(self) -> Iterator[PastRun]:
-        recording.recorder.flush(_FLUSH_S)
-        lineage, cursor = default(), None
+        cursor: str | None = None
         while True:
-            try:
-                page = lineage.history(self.component, cursor=cursor)
-            except UnknownComponent:
+            answers: list[tuple[list[PastRun], str | None]] = []
+            recording.recorder.ask(partial(self._read, cursor, answers), DEADLINE_S)
+            if not answers:
+                raise StoreBusy(f"the store does not tell the history of {self.component!r}")
+            page, cursor = answers[0]
+            yield from page
+            if cursor is None:
                 return
-            for run in page.runs:
-                if run.id != self.current:
-                    yield PastRun(run, lineage.inspect(run.id).outputs)
-            if (cursor := page.cursor) is None:
-                return
+
+    def _read(self, cursor: str | None, answers: list[tuple[list[PastRun], str | None]]) -> None:
+        lineage = default()
+        try:
+            page = lineage.history(self.component, cursor=cursor)
+        except UnknownComponent:
+            answers.append(([], None))
+            return
+        earlier = [run for run in page.runs if run.id != self.current]
+        answers.append(([PastRun(run, lineage.inspect(run.id).outputs) for run in earlier], page.cursor))

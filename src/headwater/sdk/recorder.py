@@ -36,7 +36,7 @@ EXIT_DEADLINE_S = 5.0
 
 
 class Item(NamedTuple):
-    """One claim on its way: `make` builds the fact, `done` is set when it is stored or spooled, then `after` runs."""
+    """One claim on its way: `make` builds the fact; when it is stored or spooled `after` runs, and `done` is set."""
 
     make: Make | None
     done: threading.Event | None = None
@@ -100,6 +100,17 @@ class Recorder:
         if not (has_room and done.wait(timeout_s)):
             self._keep([make])
 
+    def ask(self, question: Callable[[], None], timeout_s: float) -> bool:
+        """Run a question to the store behind all claims so far, in the recorder's thread, for the store may hang.
+
+        Return whether it is over, one way or the other; its failure is logged, and while the store is down it is left.
+        """
+        if self._is_stopped:
+            return False
+        done = threading.Event()
+        self._send(Item(None, done, question))
+        return done.wait(timeout_s)
+
     def flush(self, timeout_s: float) -> bool:
         """Wait until all that was put before is in the store or on disk; return whether it is."""
         if self._thread is None or self._is_stopped:
@@ -154,9 +165,8 @@ class Recorder:
             is_last = any(item.is_last for item in items)
             with Ours("recording"):
                 self._handle(items)
-            for item in items:
-                if item.done is not None:
-                    item.done.set()
+            for item in sorted(items, key=lambda item: item.after is not None):
+                self._conclude(item)
 
     def _next_items(self) -> list[Item]:
         """Wait for a claim, then a little longer for more, unless somebody waits for this one."""
@@ -184,10 +194,14 @@ class Recorder:
         else:
             self._spooled(facts)
         self._in_flight = ()
-        for item in items:
-            if item.after is not None and not self._down_until:
-                with Ours("looking behind a run"):
-                    item.after()
+
+    def _conclude(self, item: Item) -> None:
+        """Do what is to be done behind a claim, unless the store is down, and tell who waits for it."""
+        if item.after is not None and not self._down_until:
+            with Ours("asking the store"):
+                item.after()
+        if item.done is not None:
+            item.done.set()
 
     def _built(self, makers: Sequence[Make]) -> list[Fact]:
         facts: list[Fact] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -52,9 +52,9 @@ class RunLog:
         """
         with self._attempt("run.input"):
             for claim in self._claims(value, name, written=False):
-                exact = replace(claim, digest=digest, state=state) if digest or state else claim
+                exact = claim._replace(digest=digest, state=state) if digest or state else claim
                 said = Input(claim.name, at, exact.digest, state)
-                self.inputs.append(replace(exact, at=said.at))
+                self.inputs.append(exact._replace(at=said.at))
 
     def output(
         self,
@@ -68,7 +68,7 @@ class RunLog:
         with self._attempt("run.output"):
             for claim in self._claims(value, name, written=True):
                 said = Output(claim.name, digest or claim.digest, type or claim.type)
-                self.outputs.append(replace(claim, digest=said.digest, type=said.type))
+                self.outputs.append(claim._replace(digest=said.digest, type=said.type))
 
     def param(self, key: str, value: JSON) -> None:
         """Say that the run used this parameter."""

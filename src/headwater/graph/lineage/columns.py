@@ -173,6 +173,11 @@ def _name(state: str) -> str:
     return name
 
 
+def _maker(state: str) -> str:
+    _, maker = ids.split_state_id(state) or ("", state)
+    return maker
+
+
 @dataclass(slots=True)
 class _Run:
     """What an answer and the facets say of one run: states by name, facets by what they are of."""
@@ -208,10 +213,13 @@ class _Run:
         return self.facets["output", name].get("lineage") or told.get(name)
 
     def _sources(self) -> dict[str, list[str]]:
-        """Return the states read under a name, and under those that are only other names of it."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for name, states in self.reads.items():
-            found[self._primary("input", name)] += states
+        """Return the states read under each name, and those that other runs made under its other names."""
+        primary = {name: self._primary("input", name) for name in self.reads}
+        found = {name: list(states) for name, states in self.reads.items() if primary[name] == name}
+        for name in sorted(self.reads.keys() - found.keys()):
+            of = found.setdefault(primary[name], [])
+            known = {_maker(state) for state in of} | ({ids.EXTERNAL} if of else set())
+            of += [state for state in self.reads[name] if _maker(state) not in known]
         return found
 
     def _primary(self, subject: str, name: str) -> str:

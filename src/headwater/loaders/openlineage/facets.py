@@ -153,10 +153,10 @@ def ancestors(facets: Object) -> dict[str, str]:
     parent = facet(facets, "parent")
     if parent is None:
         return {}
-    pointer = "/run/facets/parent"
+    pointer, root = "/run/facets/parent", "root"
     found = {"parent": _run_id(parent, pointer)}
-    if parent.get("root") is not None:
-        found["root"] = _run_id(an_object(parent["root"], f"{pointer}/root"), f"{pointer}/root")
+    if parent.get(root) is not None:
+        found[root] = _run_id(an_object(parent[root], f"{pointer}/{root}"), f"{pointer}/{root}")
     return found
 
 

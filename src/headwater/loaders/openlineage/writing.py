@@ -38,6 +38,7 @@ class _Kept:
 
     @classmethod
     def of(cls, facets: Mapping[str, JSON]) -> _Kept:
+        """Return the facets of one run, input, output or component in their places; one that is no object has none."""
         found = cls()
         for key, value in facets.items():
             place, slash, name = key.partition("/")
@@ -113,6 +114,7 @@ class _Names:
 
     @classmethod
     def of(cls, facts: Sequence[RunFact]) -> _Names:
+        """Return the parts of the names in all facts of one run."""
         return cls(
             next((fact.component for fact in facts if fact.component), f"{_NAMESPACE}/unknown"),
             next((found for fact in facts if (found := _identity(fact.facets))), {}),

@@ -1,0 +1,36 @@
+"""The page about components is true: its examples run one after the other and print what they say."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import headwater
+from headwater.graph.connect import configure
+from tests.support.recorded import recording_in
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    def to_default(facts: object) -> None:
+        headwater.default().record(facts)  # type: ignore[arg-type]
+
+    with recording_in(tmp_path, monkeypatch, to_default):
+        yield tmp_path
+        configure("sqlite:///other.db").close()
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_python_of_the_page_prints_what_it_says(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (checkout / "docs" / "components.md").read_text("utf-8"), re.DOTALL)
+    said = [line for block in blocks for line in re.findall(r"(?:^|  )# (.*)$", block, re.MULTILINE)]
+    space: dict[str, object] = {}
+    for number, block in enumerate(blocks):
+        name = f"components.md, example {number}"
+        linecache.cache[name] = (len(block), None, block.splitlines(keepends=True), name)
+        exec(compile(block, name, "exec"), space)
+    assert capsys.readouterr().out.splitlines() == said
