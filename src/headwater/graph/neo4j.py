@@ -36,6 +36,7 @@ from headwater.errors import (
 from headwater.graph import cancel
 from headwater.graph.engine import Row
 from headwater.queries.catalogue import Query, catalogue
+from headwater.queries.template import Template
 
 T = TypeVar("T")
 
@@ -105,12 +106,20 @@ class Neo4jEngine:
     def stream(self, query: str, **params: Any) -> Iterator[Row]:
         """Run a reading query in one transaction and give its rows as they come, in constant memory."""
         found = catalogue()[query]
+        yield from self._streamed(lambda tx: _results(tx, found, params))
+
+    def stream_foreign(self, statement: Template, **params: Any) -> Iterator[Row]:
+        """Run a statement that reads somebody else's graph, as `stream` does; times come as Python's own."""
+        [only] = statement.statements
+        yield from self._streamed(lambda tx: (tuple(map(_plain, record)) for record in tx.run(only.text, params)))
+
+    def _streamed(self, rows: Callable[[Any], Iterator[Row]]) -> Iterator[Row]:
         with (
             self._question() as asked,
             self._session(neo4j.READ_ACCESS, fetch_size=5_000) as session,
             session.begin_transaction(asked, _STREAM_TIMEOUT_S) as tx,
         ):
-            yield from _results(tx, found, params)
+            yield from rows(tx)
 
     def write(self, work: Callable[[Neo4jTransaction], T]) -> T:
         """Run `work` in one managed write transaction; the driver may call it again."""
@@ -248,6 +257,21 @@ def _datetime(value: time.DateTime | str) -> datetime:
 
 def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of Neo4j as Python's own; what Python has no type for becomes text."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, (time.DateTime, time.Date)):
+        try:
+            return value.to_native()
+        except ValueError:  # Neo4j has years that Python has not
+            return value.iso_format()
+    known = value is None or isinstance(value, (bool, int, float, str, bytes))
+    return value if known else str(value)
 
 
 _FROM_CYPHER: Mapping[str, Callable[[Any], Any]] = {"datetime": _datetime, "json": _json}
