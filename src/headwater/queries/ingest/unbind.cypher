@@ -6,6 +6,6 @@
 // browser: :param rows => [{run: 'r2', name: 'features.csv', claim: '|'}]
 UNWIND $rows AS row
 WITH row.run AS run, collect([row.name, row.claim]) AS claims
-MATCH (:ComponentRun {id: run})<-[c:CONSUMED_BY]-()
+MATCH (r:ComponentRun {id: run})<-[c:CONSUMED_BY]-() USING INDEX SEEK r:ComponentRun(id)
 WHERE [c.name, c.claim] IN claims
 DELETE c;
