@@ -99,14 +99,14 @@ def facts(found: Execution) -> tuple[Fact, ...]:
     made = [one for one in _touched(found.events, WRITES) if one.events[0]["producer"] == row["id"]]
     status = _status(row, bool(_touched(found.events, WRITES)))
     at = max(created, updated)
-    times = [one.at for one in made if one.at]
+    last = max([at, *(one.at for one in made if one.at)])
     properties = _properties(found.properties)
     run = RunFact(
         id=ident,
         component=component(row, properties, contexts),
         status=status,
         started_at=created,
-        ended_at=max(at, *times) if times and _is_over(status) else at if _is_over(status) else None,
+        ended_at=None if status in (None, Status.RUNNING) else last,
         inputs=tuple(_input(one, found) for one in _touched(found.events, READS)),
         outputs=tuple(_output(one, found) for one in made),
         params=properties,
@@ -137,10 +137,6 @@ def _status(row: Row, has_written: bool) -> Status | None:
     if state not in list(State):
         raise SourceError(f"execution {row['id']} is in the state {state!r}, which nobody knows")
     return _STATUS.get(State(state), Status.COMPLETED if has_written else None)
-
-
-def _is_over(status: Status | None) -> bool:
-    return status not in (None, Status.RUNNING)
 
 
 def _touched(events: Iterable[Row], kinds: frozenset[Event]) -> list[Touched]:

@@ -20,7 +20,6 @@ from sqlalchemy import (
     String,
     Table,
     and_,
-    exists,
     func,
     inspect,
     literal,
@@ -139,7 +138,8 @@ class Schema:
         return (
             select(read.c.name, read.c.value, func.min(type_coerce(runs.c.start_timestamp, String)).label("first"))
             .join(runs, runs.c.id == read.c.owner)
-            .where(~exists().where(_same(written, read)))
+            .outerjoin(written, _same(written, read))  # a correlated look-up would go through all writes for each read
+            .where(written.c.name.is_(None))
             .group_by(read.c.name, read.c.value)
             .subquery()
         )
