@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from headwater.errors import UsageError
@@ -14,7 +14,11 @@ PREFIX = "HEADWATER_"
 
 
 class Settings(BaseSettings):
-    """The settings, frozen; an empty variable counts as unset, and secrets never show in a repr or a log."""
+    """The settings, frozen; an empty variable counts as unset, and secrets never show in a repr or a log.
+
+    `api_tokens` is the folder of the tokens' hashes, `api_origins` the web sites that may ask, `api_questions` how many
+    questions run at once and `api_timeout_s` for how long, `api_rate` the requests of one token a second.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
@@ -23,10 +27,15 @@ class Settings(BaseSettings):
     neo4j_password: SecretStr | None = None
     neo4j_database: str = "neo4j"
     artifacts: Path = Path(".headwater/artifacts")
-    api_tokens: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    api_tokens: Path = Path(".headwater/tokens")
+    api_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    api_timeout_s: PositiveFloat = 30.0
+    api_questions: PositiveInt = 16
+    api_rate: PositiveFloat = 500.0
+    api_body_bytes: PositiveInt = 16 << 20
     disabled: bool = False
 
-    @field_validator("api_tokens", mode="before")
+    @field_validator("api_origins", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value

@@ -26,6 +26,11 @@ def test_the_names_are_the_ones_that_the_documentation_promises() -> None:
         "HEADWATER_NEO4J_DATABASE",
         "HEADWATER_ARTIFACTS",
         "HEADWATER_API_TOKENS",
+        "HEADWATER_API_ORIGINS",
+        "HEADWATER_API_TIMEOUT_S",
+        "HEADWATER_API_QUESTIONS",
+        "HEADWATER_API_RATE",
+        "HEADWATER_API_BODY_BYTES",
         "HEADWATER_DISABLED",
     }
 
@@ -37,7 +42,12 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         "neo4j_password": None,
         "neo4j_database": "neo4j",
         "artifacts": Path(".headwater/artifacts"),
-        "api_tokens": (),
+        "api_tokens": Path(".headwater/tokens"),
+        "api_origins": (),
+        "api_timeout_s": 30.0,
+        "api_questions": 16,
+        "api_rate": 500.0,
+        "api_body_bytes": 16 << 20,
         "disabled": False,
     }
 
@@ -56,16 +66,15 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     assert load_settings() == Settings()
 
 
-def test_tokens_are_separated_by_commas_and_blanks_around_them_are_dropped(
+def test_origins_are_separated_by_commas_and_blanks_around_them_are_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("HEADWATER_API_TOKENS", "first, second,,")
-    assert [token.get_secret_value() for token in load_settings().api_tokens] == ["first", "second"]
+    monkeypatch.setenv("HEADWATER_API_ORIGINS", "https://a.example, https://b.example,,")
+    assert load_settings().api_origins == ("https://a.example", "https://b.example")
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADWATER_NEO4J_PASSWORD", "open-sesame")
-    monkeypatch.setenv("HEADWATER_API_TOKENS", "open-sesame")
     found = load_settings()
     assert "open-sesame" not in f"{found!r} {found} {found.model_dump_json()}"
     assert found.neo4j_password is not None

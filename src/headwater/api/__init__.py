@@ -1,1 +1,1 @@
-"""The HTTP face: a FastAPI application over a store, one file of routes a subject."""
+"""The HTTP service, a thin door to `headwater.graph.lineage`: `app.create_app` makes it, `tokens` says who may ask."""

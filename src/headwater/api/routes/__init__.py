@@ -1,0 +1,15 @@
+"""The routes, one file a subject. Each asks one question of the lineage graph."""
+
+from headwater.api.routes import components, flags, health, ranking, runs, store, walks
+
+ROUTERS = (
+    walks.router,
+    ranking.router,
+    runs.router,
+    components.router,
+    flags.router,
+    store.router,
+    health.router,
+)
+
+__all__ = ["ROUTERS"]

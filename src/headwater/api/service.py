@@ -1,0 +1,65 @@
+"""What the routes share: the store with its questions, who asks, and what they are told by annotation."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Annotated, TypeAlias
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer, SecurityScopes
+
+from headwater.api.failures import Forbidden
+from headwater.api.metrics import Metrics
+from headwater.api.questions import Questions
+from headwater.api.tokens import Identity, Scope, TokenFolder
+from headwater.graph.lineage.face import Lineage
+from headwater.settings import Settings
+
+_WAITING = 128
+_READY_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One running service; `born` tells its entity tags from those of another store with the same watermark."""
+
+    settings: Settings
+    lineage: Lineage
+    questions: Questions
+    readiness: Questions
+    tokens: TokenFolder
+    metrics: Metrics
+    born: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    @classmethod
+    def of(cls, settings: Settings, lineage: Lineage) -> Service:
+        """Return a service on a store."""
+        questions = Questions(settings.api_questions, _WAITING, settings.api_timeout_s)
+        # Readiness has a place of its own: a full service is still alive.
+        readiness = Questions(1, 4, min(_READY_TIMEOUT_S, settings.api_timeout_s))
+        return cls(settings, lineage, questions, readiness, TokenFolder(settings.api_tokens), Metrics(questions))
+
+
+def _service(request: Request) -> Service:
+    found = request.app.state.service
+    assert isinstance(found, Service)
+    return found
+
+
+_bearer = HTTPBearer(auto_error=False, description="A token that `headwater tokens add` made.")
+
+
+def _allowed(needed: SecurityScopes, request: Request, _: Annotated[object, Security(_bearer)] = None) -> Identity:
+    """Return who asks, whom an outer layer has recognised; raise Forbidden without the scopes that a route needs."""
+    who: Identity = request.scope["state"]["identity"]
+    missing = [scope for scope in needed.scopes if not who.may(Scope(scope))]
+    if missing:
+        raise Forbidden(f"the token {who.name!r} has not the scope {missing[0]}")
+    return who
+
+
+InService: TypeAlias = Annotated[Service, Depends(_service)]
+Reader: TypeAlias = Annotated[Identity, Security(_allowed, scopes=[Scope.READ.value])]
+Writer: TypeAlias = Annotated[Identity, Security(_allowed, scopes=[Scope.WRITE.value])]
+Flagger: TypeAlias = Annotated[Identity, Security(_allowed, scopes=[Scope.FLAG.value])]

@@ -1,0 +1,64 @@
+"""The command that serves the lineage graph over HTTP."""
+
+from __future__ import annotations
+
+import logging
+from ipaddress import ip_address
+from typing import Annotated
+
+import typer
+
+from headwater.api.tokens import TokenFolder
+from headwater.cli.context import opened
+from headwater.errors import MissingExtra, UsageError
+from headwater.settings import load_settings
+
+# An address may hold two names of 4 KB, each of their bytes as three characters.
+_REQUEST_HEAD_BYTES = 1 << 16
+_GOODBYE_S = 10
+
+Host = Annotated[str, typer.Option(help="The address to listen on; others than this machine's need tokens.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 takes a free one, which the log names.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command()(serve)
+
+
+def serve(host: Host = "127.0.0.1", port: Port = 8765) -> None:
+    """Serve the lineage graph over HTTP, until interrupted; the log is JSON lines on standard error."""
+    try:
+        import uvicorn
+
+        from headwater.api.app import create_app
+        from headwater.api.logs import configure_logs
+    except ModuleNotFoundError as exc:
+        raise MissingExtra(f"{exc.name} is not installed", hint="pip install 'headwater[api]'") from exc
+
+    settings = load_settings()
+    has_tokens = TokenFolder(settings.api_tokens).are_used
+    if not has_tokens and not _is_loopback(host):
+        hint = "make a token with `headwater tokens add`, or leave out --host"
+        raise UsageError(f"without tokens only this machine is answered, not {host}", hint=hint)
+    configure_logs()
+    with opened() as lineage:
+        access = "with tokens" if has_tokens else "without tokens: this machine only"
+        logging.getLogger("headwater.api").info("serving", extra={"fields": {"access": access}})
+        uvicorn.run(
+            create_app(settings, lineage.store),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            h11_max_incomplete_event_size=_REQUEST_HEAD_BYTES,
+            timeout_graceful_shutdown=_GOODBYE_S,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
