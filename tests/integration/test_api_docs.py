@@ -16,6 +16,7 @@ import pytest
 import headwater
 from headwater.api.documentation import examples
 from headwater.api.tokens import Scope, TokenFolder
+from tests.support.chromium import chromium, found
 from tests.support.http_service import pipeline, process
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +83,14 @@ def test_a_client_logs_a_run_and_reads_its_trace(served: Served, client: str) ->
     with headwater.connect(served.store) as lineage:
         assert found == lineage.trace(state).to_dict()
     assert {"r4", state} < {node["id"] for node in found["nodes"]}
+
+
+def test_the_page_of_routes_shows_itself_without_another_host(served: Served) -> None:
+    with chromium("the page at /docs") as window:
+        window.get(f"{served.environ['HEADWATER_URL']}/docs")
+        found(window, "#operations-lineage-trace button").click()
+        assert found(window, "#operations-lineage-trace .try-out").is_displayed()
+        assert [line["message"] for line in window.get_log("browser")] == []  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "clients").iterdir()), ids=lambda file: file.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from headwater.graph.facts import Annotation, ComponentFact, Fact, RunFact, as_input, as_output
@@ -22,6 +20,7 @@ from headwater.graph.query_store import QueryStore
 from headwater.queries.catalogue import catalogue
 from headwater.queries.export import export_pack
 from tests.support.browser_pages import run_page, statements
+from tests.support.chromium import PATIENCE_S, chromium, found
 from tests.support.neo4j_database import Database, RunningServer
 from tests.support.neo4j_server import Neo4jServer
 
@@ -108,15 +107,8 @@ def test_the_picture_of_the_documentation_is_the_whole_trace(session: neo4j.Sess
 @pytest.fixture
 def window(neo4j_process: Neo4jServer) -> Iterator[webdriver.Chrome]:
     """Neo4j Browser in a headless Chromium, logged in to a server that holds what the examples ask for."""
-    chromium, service = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not service:
-        pytest.skip("NOT TESTED: Neo4j Browser itself, for chromium or chromedriver is not installed")
-    fill(Database.of(neo4j_process))
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1400,1100"):
-        options.add_argument(argument)
-    with webdriver.Chrome(options, webdriver.ChromeService(service)) as driver:
+    with chromium("Neo4j Browser itself") as driver:
+        fill(Database.of(neo4j_process))
         _log_in(driver, neo4j_process)
         yield driver
 
@@ -125,12 +117,7 @@ def _log_in(driver: webdriver.Chrome, server: Neo4jServer) -> None:
     driver.get(server.browser_url)
     if server.password:
         found(driver, "input[type=password]").send_keys(server.password, Keys.ENTER)
-    WebDriverWait(driver, 60).until(lambda _: "You are connected" in driver.page_source)
-
-
-def found(driver: webdriver.Chrome, selector: str) -> WebElement:
-    """Wait for an element and return it."""
-    return WebDriverWait(driver, 60).until(lambda _: driver.find_element(By.CSS_SELECTOR, selector))
+    WebDriverWait(driver, PATIENCE_S).until(lambda _: "You are connected" in driver.page_source)
 
 
 def paste(driver: webdriver.Chrome, text: str) -> None:
@@ -142,7 +129,7 @@ def paste(driver: webdriver.Chrome, text: str) -> None:
 
 def shown(driver: webdriver.Chrome, texts: set[str]) -> bool:
     """Wait until the newest answer shows all of these texts."""
-    wait = WebDriverWait(driver, 60)
+    wait = WebDriverWait(driver, PATIENCE_S)
     return wait.until(lambda _: texts <= set(re.split(r'[\s"]+', found(driver, "[data-testid=frame]").text)))
 
 

@@ -10,10 +10,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headwater.api.buckets import Buckets
 from headwater.api.failures import TooManyRequests, Unauthenticated, failure_response
+from headwater.api.headers import DOCS_FILES
 from headwater.api.tokens import ANONYMOUS, Identity, TokenFolder
 from headwater.errors import HeadwaterError
 
-_OPEN = re.compile(r"/health/\w+|/docs|/openapi\.json")
+_OPEN = re.compile(rf"/health/\w+|/docs|{DOCS_FILES}/[\w.-]+|/openapi\.json")
 _LOCAL_HOST = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNORECASE)
 # What proxies add: behind one, every client seems to be on this machine.
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware, add_compress_type
 
@@ -12,6 +13,7 @@ from headwater.api.access import Access
 from headwater.api.bodies import Bodies
 from headwater.api.documentation import NDJSON, document
 from headwater.api.failures import answer_failures
+from headwater.api.headers import DOCS_FILES
 from headwater.api.observing import Observed
 from headwater.api.routes import ROUTERS
 from headwater.api.service import Service
@@ -24,7 +26,7 @@ add_compress_type(NDJSON)
 
 def create_app(settings: Settings, store: Store) -> FastAPI:
     """Return the service on a store, which its caller opens and closes."""
-    app = FastAPI(title="Headwater", version=version("headwater"), redoc_url=None, swagger_ui_oauth2_redirect_url=None)
+    app = FastAPIOffline(redoc_url=None, static_url=DOCS_FILES, title="Headwater", version=version("headwater"))
     app.state.service = service = Service.of(settings, Lineage(store))
     for router in ROUTERS:
         app.include_router(router)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from starlette.types import Scope
 
 REQUEST_ID = "x-request-id"
+DOCS_FILES = "/docs-files"
 
 _SECURE: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
@@ -15,11 +16,10 @@ _SECURE: Mapping[str, str] = {
     "cross-origin-resource-policy": "same-origin",
 }
 _NO_CONTENT = "default-src 'none'; frame-ancestors 'none'"
-# The page at /docs is the framework's: its script and style come from one host, and it starts itself inline.
+# The page at /docs is the framework's, and starts itself inline.
 _DOCS_CONTENT = (
-    "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
-    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; connect-src 'self'; img-src 'self' data:; script-src 'self' 'unsafe-inline'; "
+    "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 )
 
 
