@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from headwater.api.schemas import Exact
 
@@ -134,3 +134,42 @@ class AnnotationClaim(Exact):
     who: str | None = None
     why: str | None = None
     at: datetime | None = None
+
+
+class Open(BaseModel):
+    """A document that may hold more than these fields, all of which is kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class EventRun(Open):
+    """The run of an event."""
+
+    runId: Annotated[str, Field(min_length=1, max_length=512)]  # noqa: N815
+    facets: Properties
+
+
+class EventJob(Open):
+    """The job of an event."""
+
+    namespace: str
+    name: Name
+    facets: Properties
+
+
+class EventDataset(EventJob):
+    """A dataset of an event; an input has inputFacets, an output outputFacets."""
+
+
+class LineageEvent(Open):
+    """An event of OpenLineage: what a run has come to, or what is said of a job or a dataset without a run."""
+
+    eventTime: datetime  # noqa: N815
+    eventType: Literal["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"] | None = None  # noqa: N815
+    run: EventRun | None = None
+    job: EventJob | None = None
+    dataset: EventDataset | None = None
+    inputs: Annotated[list[EventDataset], Field(default_factory=list)]
+    outputs: Annotated[list[EventDataset], Field(default_factory=list)]
+    producer: str | None = None
+    schemaURL: str | None = None  # noqa: N815

@@ -8,13 +8,13 @@ from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from headwater.api import schemas
-from headwater.api.claims import AnnotationClaim, ComponentClaim, RunClaim
+from headwater.api.claims import AnnotationClaim, ComponentClaim, LineageEvent, RunClaim
 
 API = "/api/v1"
 NDJSON = "application/x-ndjson"
@@ -22,6 +22,7 @@ _JSON = "application/json"
 _REFERENCE = "#/components/schemas/{model}"
 _READING = (400, 401, 403, 404, 422, 429, 500, 502, 503, 504)
 _WRITING = (*_READING, 413, 415, 507)
+_FACTS = (RunClaim, ComponentClaim, AnnotationClaim)
 
 ABOUT = """\
 Where outputs came from, what inputs reach, which run is to blame.
@@ -62,10 +63,21 @@ def writing(name: str, model: type[BaseModel]) -> dict[str, Any]:
 
 def recording(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     """Return how a route is declared that takes documents and reads them by itself, of which some may be refused."""
-    declared = writing(name, schemas.Recorded)
+    declared = _reading_by_itself(writing(name, schemas.Recorded), name, schema)
     declared["responses"][207] = {"model": schemas.Recorded, "description": "Some items were refused."}
-    content = {_JSON: {"schema": schema, "example": examples()[name]["request"]}}
-    return {**declared, "openapi_extra": {"requestBody": {"required": True, "content": content}}}
+    return declared
+
+
+def receiving(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return how a route is declared that takes a list of events, of which some may fail."""
+    return _reading_by_itself(writing(name, schemas.Batch), name, schema)
+
+
+def receiving_one(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return how a route is declared that takes one event and answers nothing."""
+    declared = _reading_by_itself(writing(name, schemas.Batch), name, schema)
+    del declared["responses"][200], declared["response_model"]
+    return {**declared, "status_code": 201, "response_class": Response}
 
 
 def open_to_all(name: str, model: type[BaseModel], *failures: int) -> dict[str, Any]:
@@ -75,9 +87,13 @@ def open_to_all(name: str, model: type[BaseModel], *failures: int) -> dict[str, 
 
 def facts_schema() -> dict[str, Any]:
     """Return the schema of one fact, or of a list of them."""
-    names = [model.__name__ for model in (RunClaim, ComponentClaim, AnnotationClaim)]
-    fact = {"anyOf": [{"$ref": _REFERENCE.format(model=name)} for name in names]}
+    fact = {"anyOf": [_schema_of(model) for model in _FACTS]}
     return {"anyOf": [fact, {"type": "array", "items": fact}]}
+
+
+def event_schema() -> dict[str, Any]:
+    """Return the schema of one event."""
+    return _schema_of(LineageEvent)
 
 
 def document(app: FastAPI) -> None:
@@ -86,13 +102,22 @@ def document(app: FastAPI) -> None:
     def told() -> dict[str, Any]:
         if app.openapi_schema is None:
             found = get_openapi(title=app.title, version=app.version, description=ABOUT, routes=app.routes)
-            claims = [(model, "validation") for model in (RunClaim, ComponentClaim, AnnotationClaim)]
+            claims = [(model, "validation") for model in (*_FACTS, LineageEvent)]
             _, known = models_json_schema(claims, ref_template=_REFERENCE)  # type: ignore[arg-type]
             found["components"]["schemas"] |= known["$defs"]
             app.openapi_schema = found
         return app.openapi_schema
 
     app.openapi = told  # type: ignore[method-assign]
+
+
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
+
+
+def _reading_by_itself(declared: dict[str, Any], name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    content = {_JSON: {"schema": schema, "example": examples()[name]["request"]}}
+    return {**declared, "openapi_extra": {"requestBody": {"required": True, "content": content}}}
 
 
 def _declared(name: str, model: type[BaseModel], failures: tuple[int, ...]) -> dict[str, Any]:

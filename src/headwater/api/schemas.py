@@ -322,3 +322,27 @@ class Recorded(Exact):
 
     recorded: int
     refused: list[Refusal]
+
+
+class BatchSummary(Exact):
+    """How many events came and what became of them."""
+
+    received: int
+    successful: int
+    failed: int
+
+
+class FailedEvent(Exact):
+    """Which event was not recorded, why, and whether it may be sent again."""
+
+    index: int
+    reason: str
+    retriable: bool
+
+
+class Batch(Exact):
+    """What became of a list of events, as OpenLineage tells it."""
+
+    status: Literal["SUCCESS", "PARTIAL", "FAILURE"]
+    summary: BatchSummary
+    failed_events: list[FailedEvent]

@@ -1,11 +1,12 @@
 """The routes, one file a subject. Each asks one question of the lineage graph."""
 
-from headwater.api.routes import components, flags, health, ranking, runs, store, walks
+from headwater.api.routes import components, events, flags, health, ranking, runs, store, walks
 
 ROUTERS = (
     walks.router,
     ranking.router,
     runs.router,
+    events.router,
     components.router,
     flags.router,
     store.router,
