@@ -362,6 +362,7 @@ def changed(path: str, value: object) -> Event:
         ("/eventTime", 5, "/eventTime is 5, not text"),
         ("/eventTime", "2026-01-01", "/eventTime is '2026-01-01', not a date and time of RFC 3339"),
         ("/eventTime", "0001-01-01T00:00:00+05:00", "not a date and time"),
+        ("/eventType", ["START"], "/eventType is list, none of START, RUNNING, COMPLETE, ABORT, FAIL, OTHER"),
         ("/eventType", "DONE", "/eventType is 'DONE', none of START, RUNNING, COMPLETE, ABORT, FAIL, OTHER"),
         ("/run", ..., "/run is missing"),
         ("/run", [], "/run is list, not an object"),

@@ -208,7 +208,7 @@ def _job_event(found: Object) -> JobEvent:
 
 def _event_type(found: Object) -> EventType:
     value = found.get("eventType") or "OTHER"
-    if value not in _EVENT_TYPES:
+    if not isinstance(value, str) or value not in _EVENT_TYPES:
         raise malformed("/eventType", f"is {_shown(value)}, none of {', '.join(get_args(EventType))}")
     return cast("EventType", value)
 
