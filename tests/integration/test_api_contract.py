@@ -184,33 +184,50 @@ def real(store: QueryStore, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield client
 
 
-@pytest.mark.parametrize("number", range(len(NASTY)))
-def test_a_name_goes_through_every_route_unchanged(real: httpx2.Client, number: int) -> None:
+def logged(real: httpx2.Client, number: int) -> str:
+    """Log a run of a component with this name that wrote something of this name; return the id of the run."""
     name, run = NASTY[number], f"nasty {number}/%41"
+    read = f"<{name[:2_000]}"
+    claim = {"id": run, "component": name, "at": "2026-03-01T00:00:00Z", "status": "completed"}
+    got = real.post("/runs", json={**claim, "inputs": [{"name": read}], "outputs": [{"name": name}]})
+    assert got.json() == {"recorded": 1, "refused": []}
+    return run
+
+
+@pytest.mark.parametrize("number", range(len(NASTY)))
+def test_a_name_goes_through_every_walk_unchanged(real: httpx2.Client, number: int) -> None:
+    name, run = NASTY[number], logged(real, number)
     made = f"{name}@{run}"
-    claim: dict[str, Any] = {"id": run, "component": name, "inputs": [{"name": f"<{name[:2000]}"}], "outputs": [{"name": name}]}
-    assert (
-        real.post("/runs", json={**claim, "status": "completed", "at": "2026-03-01T00:00:00Z"}).json()["recorded"] == 1
-    )
-    assert real.post("/flags", json={"of": [name], "who": name, "why": name}).json() == {"flagged": [made]}
     for path in ("/trace", "/impact"):
         assert real.get(path, params={"of": name}).json()["start"] == [made]
         lines = real.get(path, params={"of": name}, headers={"accept": NDJSON}).text.splitlines()
         assert json.loads(lines[0])["start"] == [made]
-    assert real.get("/between", params={"source": name, "target": made}).json()["start"] == [made]
+    between = {"source": f"<{name[:2_000]}@external", "target": made}
+    assert real.get("/between", params=between).json()["nodes"][-1]["name"] == f"<{name[:2_000]}"
     assert real.get("/stale", params={"of": name}).json()["of"] == made
+    assert real.get("/diff", params={"a": name, "b": made}).status_code == 200
+    assert real.post("/flags", json={"of": [name], "who": name, "why": name}).json() == {"flagged": [made]}
     assert real.post("/rank", json={"outputs": [name]}).json()["slice"] == [made]
     assert real.post("/rank", json={"components": [name]}).json()["slice"] == [made]
-    assert real.get("/diff", params={"a": name, "b": name}).status_code == 200
+
+
+@pytest.mark.parametrize("number", range(len(NASTY)))
+def test_a_name_goes_through_every_list_unchanged(real: httpx2.Client, number: int) -> None:
+    name, run = NASTY[number], logged(real, number)
     found = real.get("/search", params={"text": name, "limit": 500}).json()["pointers"]
-    assert made in {pointer["id"] for pointer in found}
+    assert f"{name}@{run}" in {pointer["id"] for pointer in found}
     assert real.get("/runs", params={"component": name}).json()["runs"][0]["component"] == name
     assert real.get(f"/runs/{quote(run, safe='')}").json()["outputs"][0]["name"] == name
     assert name in {one["name"] for one in real.get("/components").json()["components"]}
-    if set(name) != {"."}:
+    if set(name) != {"."}:  # which every client takes out of an address
         history = real.get(f"/components/{quote(name, safe='')}/history").json()
         assert [one["id"] for one in history["runs"]] == [run]
-    event = {"eventTime": "2026-03-02T00:00:00Z", "eventType": "COMPLETE", "run": {"runId": f"ol {number}"}}
-    event |= {"job": {"namespace": "n", "name": name[:1000]}, "outputs": [{"namespace": "n", "name": name[:1000]}]}
-    assert real.post("/lineage", json=event).status_code == 201
-    assert real.get("/trace", params={"of": f"n/{name[:1000]}"}).json()["start"] == [f"n/{name[:1000]}@ol {number}"]
+
+
+@pytest.mark.parametrize("name", [name[:1_000] for name in NASTY])
+def test_a_name_goes_through_the_receiver_unchanged(real: httpx2.Client, name: str) -> None:
+    named = {"namespace": "n", "name": name}
+    event = {"eventTime": "2026-03-02T00:00:00Z", "eventType": "COMPLETE", "run": {"runId": "ol"}, "job": named}
+    assert real.post("/lineage", json={**event, "outputs": [named]}).status_code == 201
+    assert real.post("/lineage/batch", json=[event]).json()["summary"]["failed"] == 0
+    assert real.get("/trace", params={"of": f"n/{name}"}).json()["start"] == [f"n/{name}@ol"]
