@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import cases_ask, cases_write
+from benchmarks import cases_ask, cases_write, service
 from benchmarks.peer import Peer, peer_at
 from benchmarks.prepared import Prepared, prepare
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -31,6 +31,7 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     cases_ask.fresh,
     cases_ask.naive,
     cases_write.singles,
+    service.load,
     cases_write.popular,
 )
 

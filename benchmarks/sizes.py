@@ -21,6 +21,8 @@ class Sizes:
     writers: tuple[int, ...] = (1, 4)
     sampled_walks: int = 40
     path_timeout_s: float = 20.0
+    connections: int = 64
+    load_s: float = 30.0
 
 
 FULL = Sizes(
@@ -41,4 +43,6 @@ QUICK = Sizes(
     singles=10,
     sampled_walks=3,
     path_timeout_s=5.0,
+    connections=8,
+    load_s=2.0,
 )

@@ -67,11 +67,11 @@ def _is_repeatable(document: Document) -> bool:
     return truncated is None or truncated["reason"] != "time"
 
 
-def _asker(request: Request, service: InService) -> Asker:
+async def _asker(request: Request, service: InService) -> Asker:
     return Asker(request, service)
 
 
-def _reader(request: Request, service: InService, _: Reader) -> Asker:
+async def _reader(request: Request, service: InService, _: Reader) -> Asker:
     return Asker(request, service)
 
 

@@ -41,7 +41,8 @@ class Service:
         return cls(settings, lineage, questions, readiness, TokenFolder(settings.api_tokens), Metrics(questions))
 
 
-def _service(request: Request) -> Service:
+# Dependencies are coroutines though they wait for nothing: the framework would run functions in another thread each.
+async def _service(request: Request) -> Service:
     found = request.app.state.service
     assert isinstance(found, Service)
     return found
@@ -50,7 +51,7 @@ def _service(request: Request) -> Service:
 _bearer = HTTPBearer(auto_error=False, description="A token that `headwater tokens add` made.")
 
 
-def _allowed(needed: SecurityScopes, request: Request, _: Annotated[object, Security(_bearer)] = None) -> Identity:
+async def _allowed(needed: SecurityScopes, request: Request, _: Annotated[object, Security(_bearer)] = None) -> Identity:
     """Return who asks, whom an outer layer has recognised; raise Forbidden without the scopes that a route needs."""
     who: Identity = request.scope["state"]["identity"]
     missing = [scope for scope in needed.scopes if not who.may(Scope(scope))]

@@ -44,7 +44,7 @@ Formula: TypeAlias = Annotated[
 ]
 
 
-def _limits(
+async def _limits(
     depth: Annotated[int | None, Query(ge=0, description="Stop after this many runs.")] = None,
     nodes: Annotated[int | None, Query(ge=1, description="Stop at this many nodes.")] = None,
     time: Annotated[float | None, Query(ge=0, allow_inf_nan=False, description="Stop after this many seconds.")] = None,
