@@ -17,7 +17,8 @@ class Settings(BaseSettings):
     """The settings, frozen; an empty variable counts as unset, and secrets never show in a repr or a log.
 
     `api_tokens` is the folder of the tokens' hashes, `api_origins` the web sites that may ask, `api_questions` how many
-    questions run at once and `api_timeout_s` for how long, `api_rate` the requests of one token a second.
+    questions run at once and `api_timeout_s` for how long, `api_rate` the requests of one token a second. `api_oidc_*`
+    name who else issues tokens, for which audience, in which of their claims the scopes stand, and behind what prefix.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
@@ -33,6 +34,10 @@ class Settings(BaseSettings):
     api_questions: PositiveInt = 16
     api_rate: PositiveFloat = 500.0
     api_body_bytes: PositiveInt = 16 << 20
+    api_oidc_issuer: str | None = None
+    api_oidc_audience: str | None = None
+    api_oidc_claim: str = "scope"
+    api_oidc_prefix: str = "headwater:"
     disabled: bool = False
 
     @field_validator("api_origins", mode="before")

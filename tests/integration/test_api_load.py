@@ -21,7 +21,7 @@ from headwater.testing.rules import at
 from tests.support.http_service import DEADLINE_S, listening, process, settings, until
 from tests.support.neo4j_database import Database
 from tests.support.neo4j_server import Neo4jServer
-from tests.support.stores import BOTH, opened, place_for
+from tests.support.stores import BOTH, neo4j_store, opened, place_for
 
 RUNS = "/api/v1/runs"
 WRITERS = 64
@@ -137,7 +137,8 @@ def test_a_restart_of_the_database_under_load_is_a_503_and_then_forgotten(
 ) -> None:
     place = Database.of(neo4j_process)
     place.wipe()
-    with opened(place) as store, listening(create_app(settings(tmp_path, api_timeout_s=5.0), store)) as address:
+    place_settings = settings(tmp_path, api_timeout_s=6.0)
+    with neo4j_store(place, retry_s=1.0) as store, listening(create_app(place_settings, store)) as address:
         with writing(address) as traffic:
             until(lambda: len(traffic.acknowledged) >= WRITERS)
             neo4j_process.stop()

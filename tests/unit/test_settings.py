@@ -31,6 +31,10 @@ def test_the_names_are_the_ones_that_the_documentation_promises() -> None:
         "HEADWATER_API_QUESTIONS",
         "HEADWATER_API_RATE",
         "HEADWATER_API_BODY_BYTES",
+        "HEADWATER_API_OIDC_ISSUER",
+        "HEADWATER_API_OIDC_AUDIENCE",
+        "HEADWATER_API_OIDC_CLAIM",
+        "HEADWATER_API_OIDC_PREFIX",
         "HEADWATER_DISABLED",
     }
 
@@ -48,6 +52,10 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         "api_questions": 16,
         "api_rate": 500.0,
         "api_body_bytes": 16 << 20,
+        "api_oidc_issuer": None,
+        "api_oidc_audience": None,
+        "api_oidc_claim": "scope",
+        "api_oidc_prefix": "headwater:",
         "disabled": False,
     }
 

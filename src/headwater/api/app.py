@@ -40,7 +40,7 @@ def _add_layers(app: FastAPI, service: Service) -> None:
     """Add the layers from the innermost: each sees the requests that the next one has passed on."""
     settings = service.settings
     app.add_middleware(Bodies, most_bytes=settings.api_body_bytes)
-    app.add_middleware(Access, tokens=service.tokens, per_s=settings.api_rate)
+    app.add_middleware(Access, tokens=service.tokens, openid=service.openid, per_s=settings.api_rate)
     app.add_middleware(CompressMiddleware, brotli=False)
     if settings.api_origins:
         app.add_middleware(

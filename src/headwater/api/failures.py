@@ -83,6 +83,14 @@ class Overloaded(HeadwaterError):
     hint = "wait as long as Retry-After says"
 
 
+class IssuerUnavailable(HeadwaterError):
+    """The issuer of tokens cannot be asked for its keys."""
+
+    code = "issuer_unavailable"
+    status = 503
+    hint = "wait as long as Retry-After says; the service's log tells the rest"
+
+
 class OutOfTime(QuestionEnded):
     """The time for a question was over before all was reached."""
 

@@ -11,6 +11,7 @@ from fastapi.security import HTTPBearer, SecurityScopes
 
 from headwater.api.failures import Forbidden
 from headwater.api.metrics import Metrics
+from headwater.api.openid import OpenID
 from headwater.api.questions import Questions
 from headwater.api.tokens import Identity, Scope, TokenFolder
 from headwater.graph.lineage.face import Lineage
@@ -29,6 +30,7 @@ class Service:
     questions: Questions
     readiness: Questions
     tokens: TokenFolder
+    openid: OpenID | None
     metrics: Metrics
     born: str = field(default_factory=lambda: secrets.token_hex(4))
 
@@ -38,7 +40,8 @@ class Service:
         questions = Questions(settings.api_questions, _WAITING, settings.api_timeout_s)
         # Readiness has a place of its own: a full service is still alive.
         readiness = Questions(1, 4, min(_READY_TIMEOUT_S, settings.api_timeout_s))
-        return cls(settings, lineage, questions, readiness, TokenFolder(settings.api_tokens), Metrics(questions))
+        tokens, openid = TokenFolder(settings.api_tokens), OpenID(settings) if settings.api_oidc_issuer else None
+        return cls(settings, lineage, questions, readiness, tokens, openid, Metrics(questions))
 
 
 # Dependencies are coroutines though they wait for nothing: the framework would run functions in another thread each.
@@ -51,7 +54,9 @@ async def _service(request: Request) -> Service:
 _bearer = HTTPBearer(auto_error=False, description="A token that `headwater tokens add` made.")
 
 
-async def _allowed(needed: SecurityScopes, request: Request, _: Annotated[object, Security(_bearer)] = None) -> Identity:
+async def _allowed(
+    needed: SecurityScopes, request: Request, _: Annotated[object, Security(_bearer)] = None
+) -> Identity:
     """Return who asks, whom an outer layer has recognised; raise Forbidden without the scopes that a route needs."""
     who: Identity = request.scope["state"]["identity"]
     missing = [scope for scope in needed.scopes if not who.may(Scope(scope))]

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from headwater.cli.text import shown
 from headwater.errors import HeadwaterError
-from headwater.graph.connect import connect
+from headwater.graph.connect import open_store
 from headwater.graph.lineage.face import Lineage
 from headwater.settings import load_settings
 
@@ -50,16 +50,18 @@ def store_url() -> str:
     return options.store or load_settings().store
 
 
-def opened() -> Lineage:
-    """Open the lineage graph that the options and the environment name."""
+def opened(retry_s: float = 30.0) -> Lineage:
+    """Open the lineage graph that the options and the environment name; a server that is gone is retried so long."""
     found = load_settings()
     password = None if found.neo4j_password is None else found.neo4j_password.get_secret_value()
-    return connect(
+    store = open_store(
         store_url(),
         user=options.user or (found.neo4j_user if password else None),
         password=password,
         database=options.database or found.neo4j_database,
+        retry_s=retry_s,
     )
+    return Lineage(store)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from headwater.settings import load_settings
 # An address may hold two names of 4 KB, each of their bytes as three characters.
 _REQUEST_HEAD_BYTES = 1 << 16
 _GOODBYE_S = 10
+_RETRIES = 6
 
 Host = Annotated[str, typer.Option(help="The address to listen on; others than this machine's need tokens.")]
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 takes a free one, which the log names.")]
@@ -37,12 +38,13 @@ def serve(host: Host = "127.0.0.1", port: Port = 8765) -> None:
         raise MissingExtra(f"{exc.name} is not installed", hint="pip install 'headwater[api]'") from exc
 
     settings = load_settings()
-    has_tokens = TokenFolder(settings.api_tokens).are_used
+    has_tokens = settings.api_oidc_issuer is not None or TokenFolder(settings.api_tokens).are_used
     if not has_tokens and not _is_loopback(host):
         hint = "make a token with `headwater tokens add`, or leave out --host"
         raise UsageError(f"without tokens only this machine is answered, not {host}", hint=hint)
     configure_logs()
-    with opened() as lineage:
+    # A store that stays away is a 503 long before the time of a question is over, and its place goes to the next.
+    with opened(retry_s=settings.api_timeout_s / _RETRIES) as lineage:
         access = "with tokens" if has_tokens else "without tokens: this machine only"
         logging.getLogger("headwater.api").info("serving", extra={"fields": {"access": access}})
         uvicorn.run(

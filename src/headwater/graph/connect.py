@@ -33,9 +33,17 @@ def connect(
 
 
 def open_store(
-    store: str | None = None, *, user: str | None = None, password: str | None = None, database: str | None = None
+    store: str | None = None,
+    *,
+    user: str | None = None,
+    password: str | None = None,
+    database: str | None = None,
+    retry_s: float = 30.0,
 ) -> Store:
-    """Open the store at a URL: `connect` without the questions."""
+    """Open the store at a URL: `connect` without the questions.
+
+    `retry_s` is for how long a server that is gone, or busy with others, is asked again before that is a failure.
+    """
     environ: Mapping[str, str] = os.environ
     url = store or environ.get("HEADWATER_STORE") or DEFAULT_STORE
     scheme = url.partition(":")[0]
@@ -47,6 +55,7 @@ def open_store(
             user or environ.get("HEADWATER_NEO4J_USER"),
             password or environ.get("HEADWATER_NEO4J_PASSWORD"),
             database or environ.get("HEADWATER_NEO4J_DATABASE") or "neo4j",
+            retry_s,
         )
     raise InvalidStoreURL(f"no store is known for {_shown(url)!r}")
 
@@ -88,13 +97,13 @@ def _open_sqlite(url: str) -> Store:
     return QueryStore(SQLiteEngine(Path(path)))
 
 
-def _open_neo4j(url: str, user: str | None, password: str | None, database: str) -> Store:
+def _open_neo4j(url: str, user: str | None, password: str | None, database: str, retry_s: float) -> Store:
     try:
         from headwater.graph.neo4j import Neo4jEngine
     except ModuleNotFoundError as exc:
         raise MissingExtra("the Neo4j driver is not installed", hint="pip install 'headwater[neo4j]'") from exc
     _check_server(url)
-    return QueryStore(Neo4jEngine(url, user, password, database))
+    return QueryStore(Neo4jEngine(url, user, password, database, retry_s=retry_s))
 
 
 def _check_server(url: str) -> None:

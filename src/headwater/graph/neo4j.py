@@ -168,10 +168,14 @@ class Neo4jEngine:
             yield {"question": name}
 
     def _end(self, question: str) -> None:
-        """End the transaction of a question, from another connection; its time limit does so if this fails."""
+        """End the transaction of a question, from another connection; its time limit does so if this fails.
+
+        Tried once: whoever ends a question keeps it from returning meanwhile, and a server that is gone ends it too.
+        """
         terminate = catalogue()["store/terminate"]
-        with suppress(exceptions.Neo4jError, exceptions.DriverError), self._session(neo4j.READ_ACCESS) as session:
-            session.execute_read(lambda tx: _rows(tx, terminate, {"question": question}))
+        failures = (exceptions.Neo4jError, exceptions.DriverError, StoreClosed)
+        with suppress(*failures), self._session(neo4j.READ_ACCESS) as session, session.begin_transaction() as tx:
+            _rows(tx, terminate, {"question": question})
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
