@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import uvicorn
-from fastapi import FastAPI
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from headwater.api.app import create_app
 from headwater.graph.connect import open_store
@@ -105,7 +105,7 @@ def _address(log: Path, running: Service) -> str:
 
 
 @contextmanager
-def listening(app: FastAPI) -> Iterator[str]:
+def listening(app: ASGIApp) -> Iterator[str]:
     """Serve on a port of this process until the end of the context; give the address."""
     config = uvicorn.Config(app, port=0, log_config=None, h11_max_incomplete_event_size=1 << 16)
     server = uvicorn.Server(config)

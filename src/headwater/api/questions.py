@@ -44,8 +44,8 @@ class Questions:
         """How many have not begun."""
         return max(0, self._asked - self._running)
 
-    async def ask(self, request: Request, work: Callable[[], T], timeout_s: float | None = None) -> T:
-        """Return what `work` returns, in seconds at most.
+    async def ask(self, request: Request | None, work: Callable[[], T], timeout_s: float | None = None) -> T:
+        """Return what `work` returns, in seconds at most; without a request, the asker is gone when it is cancelled.
 
         Raises QuestionEnded when the time is over, ClientLeft when the client is gone, Overloaded when no room is left.
         """
@@ -89,7 +89,9 @@ def _end(question: Cancellation, job: Future[T]) -> None:
         wait([job], _AGAIN_S)
 
 
-async def _left(request: Request) -> None:
+async def _left(request: Request | None) -> None:
     """Return when the client has gone away."""
-    while (await request.receive())["type"] != "http.disconnect":
+    if request is None:
+        await asyncio.Event().wait()
+    while request and (await request.receive())["type"] != "http.disconnect":
         pass

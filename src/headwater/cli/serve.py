@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from ipaddress import ip_address
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from headwater.api.tokens import TokenFolder
 from headwater.cli.context import opened
 from headwater.errors import MissingExtra, UsageError
-from headwater.settings import load_settings
+from headwater.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 # An address may hold two names of 4 KB, each of their bytes as three characters.
 _REQUEST_HEAD_BYTES = 1 << 16
@@ -30,33 +33,47 @@ def add_to(app: typer.Typer) -> None:
 def serve(host: Host = "127.0.0.1", port: Port = 8765) -> None:
     """Serve the lineage graph over HTTP, until interrupted; the log is JSON lines on standard error."""
     try:
-        import uvicorn
-
         from headwater.api.app import create_app
-        from headwater.api.logs import configure_logs
     except ModuleNotFoundError as exc:
         raise MissingExtra(f"{exc.name} is not installed", hint="pip install 'headwater[api]'") from exc
 
     settings = load_settings()
-    has_tokens = settings.api_oidc_issuer is not None or TokenFolder(settings.api_tokens).are_used
-    if not has_tokens and not _is_loopback(host):
-        hint = "make a token with `headwater tokens add`, or leave out --host"
-        raise UsageError(f"without tokens only this machine is answered, not {host}", hint=hint)
-    configure_logs()
+    may_listen(settings, host)
     # A store that stays away is a 503 long before the time of a question is over, and its place goes to the next.
     with opened(retry_s=settings.api_timeout_s / _RETRIES) as lineage:
-        access = "with tokens" if has_tokens else "without tokens: this machine only"
-        logging.getLogger("headwater.api").info("serving", extra={"fields": {"access": access}})
-        uvicorn.run(
-            create_app(settings, lineage.store),
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            h11_max_incomplete_event_size=_REQUEST_HEAD_BYTES,
-            timeout_graceful_shutdown=_GOODBYE_S,
-        )
+        listen(create_app(settings, lineage.store), host, port)
+
+
+def may_listen(settings: Settings, host: str) -> None:
+    """Raise UsageError for an address of more than this machine where everybody there would be let in."""
+    if not _wants_tokens(settings) and not _is_loopback(host):
+        hint = "make a token with `headwater tokens add`, or leave out --host"
+        raise UsageError(f"without tokens only this machine is answered, not {host}", hint=hint)
+
+
+def listen(app: ASGIApp, host: str, port: int) -> None:
+    """Serve an application until interrupted."""
+    import uvicorn
+
+    from headwater.api.logs import configure_logs
+
+    configure_logs()
+    access = "with tokens" if _wants_tokens(load_settings()) else "without tokens: this machine only"
+    logging.getLogger("headwater.api").info("serving", extra={"fields": {"access": access}})
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        h11_max_incomplete_event_size=_REQUEST_HEAD_BYTES,
+        timeout_graceful_shutdown=_GOODBYE_S,
+    )
+
+
+def _wants_tokens(settings: Settings) -> bool:
+    return settings.api_oidc_issuer is not None or TokenFolder(settings.api_tokens).are_used
 
 
 def _is_loopback(host: str) -> bool:
