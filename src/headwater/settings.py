@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     `api_tokens` is the folder of the tokens' hashes, `api_origins` the web sites that may ask, `api_questions` how many
     questions run at once and `api_timeout_s` for how long, `api_rate` the requests of one token a second. `api_oidc_*`
     name who else issues tokens, for which audience, in which of their claims the scopes stand, and behind what prefix.
+    `api_traces` is whether requests and questions are traced by OpenTelemetry.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     api_questions: PositiveInt = 16
     api_rate: PositiveFloat = 500.0
     api_body_bytes: PositiveInt = 16 << 20
+    api_traces: bool = False
     api_oidc_issuer: str | None = None
     api_oidc_audience: str | None = None
     api_oidc_claim: str = "scope"

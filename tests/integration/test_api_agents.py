@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +137,14 @@ def url(service: Service) -> Iterator[str]:
         yield f"{found}/mcp"
 
 
-def bearing(url: str, token: str) -> Any:
-    client = httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"})
-    return streamable_http_client(url, http_client=client)
+@asynccontextmanager
+async def bearing(url: str, token: str) -> AsyncIterator[Any]:
+    """Speak to the address with a token."""
+    async with (
+        httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}) as client,
+        streamable_http_client(url, http_client=client) as streams,
+    ):
+        yield streams
 
 
 def test_agents_ask_over_http_without_tokens_on_this_machine(url: str, lineage: Lineage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware, add_compress_type
@@ -24,9 +25,20 @@ from headwater.settings import Settings
 add_compress_type(NDJSON)
 
 
+# The framework's own spans and logs hold addresses, in which names stand, and the words of failures.
+_QUIET: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
+
 def create_app(settings: Settings, store: Store) -> FastAPI:
     """Return the service on a store, which its caller opens and closes."""
-    app = FastAPIOffline(redoc_url=None, static_url=DOCS_FILES, title="Headwater", version=version("headwater"))
+    about = {"title": "Headwater", "version": version("headwater")}
+    app = FastAPIOffline(redoc_url=None, static_url=DOCS_FILES, telemetry=_QUIET, **about)
     app.state.service = service = Service.of(settings, Lineage(store))
     for router in ROUTERS:
         app.include_router(router)
@@ -46,4 +58,8 @@ def _add_layers(app: FastAPI, service: Service) -> None:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.api_origins, allow_headers=["authorization"], max_age=600
         )
+    if settings.api_traces:
+        from headwater.api.tracing import Traced
+
+        app.add_middleware(Traced)
     app.add_middleware(Observed, metrics=service.metrics)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from fastapi import Request
 
@@ -24,11 +24,24 @@ T = TypeVar("T")
 _AGAIN_S = 0.2
 
 
+class Around(Protocol):
+    """Does something around the work of each question, in its thread."""
+
+    def __call__(self, work: Callable[[], T], /) -> Callable[[], T]:
+        """Return the work with what is around it."""
+        ...
+
+
+def nothing_around(work: Callable[[], T]) -> Callable[[], T]:
+    """Return the work as it is."""
+    return work
+
+
 class Questions:
     """Room for `running` questions, and for `waiting` more that begin when one of those has ended."""
 
-    def __init__(self, running: int, waiting: int, timeout_s: float) -> None:
-        self.timeout_s = timeout_s
+    def __init__(self, running: int, waiting: int, timeout_s: float, around: Around = nothing_around) -> None:
+        self.timeout_s, self._around = timeout_s, around
         self._running, self._room = running, running + waiting
         self._threads = ThreadPoolExecutor(running, "question")
         self._lock = threading.Lock()
@@ -73,7 +86,7 @@ class Questions:
             if self._asked >= self._room:
                 raise Overloaded
             self._asked += 1
-        job = self._threads.submit(copy_context().run, work)
+        job = self._threads.submit(copy_context().run, self._around(work))
         job.add_done_callback(self._leave)
         return job
 

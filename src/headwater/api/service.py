@@ -12,8 +12,9 @@ from fastapi.security import HTTPBearer, SecurityScopes
 from headwater.api.failures import Forbidden
 from headwater.api.metrics import Metrics
 from headwater.api.openid import OpenID
-from headwater.api.questions import Questions
+from headwater.api.questions import Around, Questions, nothing_around
 from headwater.api.tokens import Identity, Scope, TokenFolder
+from headwater.errors import MissingExtra
 from headwater.graph.lineage.face import Lineage
 from headwater.settings import Settings
 
@@ -37,11 +38,22 @@ class Service:
     @classmethod
     def of(cls, settings: Settings, lineage: Lineage) -> Service:
         """Return a service on a store."""
-        questions = Questions(settings.api_questions, _WAITING, settings.api_timeout_s)
+        questions = Questions(settings.api_questions, _WAITING, settings.api_timeout_s, _around(settings))
         # Readiness has a place of its own: a full service is still alive.
         readiness = Questions(1, 4, min(_READY_TIMEOUT_S, settings.api_timeout_s))
         tokens, openid = TokenFolder(settings.api_tokens), OpenID(settings) if settings.api_oidc_issuer else None
         return cls(settings, lineage, questions, readiness, tokens, openid, Metrics(questions))
+
+
+def _around(settings: Settings) -> Around:
+    """Return what is done around each question: nothing, unless it is traced."""
+    if not settings.api_traces:
+        return nothing_around
+    try:
+        from headwater.api.tracing import in_a_span
+    except ModuleNotFoundError as exc:
+        raise MissingExtra(f"{exc.name} is not installed", hint="pip install 'headwater[otel]'") from exc
+    return in_a_span
 
 
 # Dependencies are coroutines though they wait for nothing: the framework would run functions in another thread each.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager, nullcontext
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,7 +42,9 @@ def serve(host: Host = "127.0.0.1", port: Port = 8765) -> None:
     may_listen(settings, host)
     # A store that stays away is a 503 long before the time of a question is over, and its place goes to the next.
     with opened(retry_s=settings.api_timeout_s / _RETRIES) as lineage:
-        listen(create_app(settings, lineage.store), host, port)
+        app = create_app(settings, lineage.store)
+        with _traced(settings):
+            listen(app, host, port)
 
 
 def may_listen(settings: Settings, host: str) -> None:
@@ -70,6 +73,16 @@ def listen(app: ASGIApp, host: str, port: int) -> None:
         h11_max_incomplete_event_size=_REQUEST_HEAD_BYTES,
         timeout_graceful_shutdown=_GOODBYE_S,
     )
+
+
+def _traced(settings: Settings) -> AbstractContextManager[None]:
+    if not settings.api_traces:
+        return nullcontext()
+    try:
+        from headwater.api.exporting import exported
+    except ModuleNotFoundError as exc:
+        raise MissingExtra(f"{exc.name} is not installed", hint="pip install 'headwater[otel]'") from exc
+    return exported()
 
 
 def _wants_tokens(settings: Settings) -> bool:
