@@ -25,7 +25,7 @@ from benchmarks.table import Aim, Row, Section, as_memory, as_rate, as_time
 API = "/api/v1"
 MOST_GROWTH = 1.2
 _ADDRESS = re.compile(r"Uvicorn running on (http://[^ \"]+)")
-_RESIDENT = re.compile(r"VmRSS:\s+(\d+) kB")
+_RESIDENT = re.compile(r"RssAnon:\s+(\d+) kB")
 
 Request: TypeAlias = tuple[str, Mapping[str, Any]]
 # How often each route is asked, of a hundred requests.
@@ -63,7 +63,8 @@ def load(stages: Sequence[Stage]) -> Section:
         "The service under load",
         f"{sizes.connections} connections for {sizes.load_s:.0f} s, nine requests of ten ask and one logs a run, each"
         " durable before its answer; traces of about 40 nodes, rankings of 100 outputs. The clients have the same"
-        " cores. Memory is what the service has resident after a third of the time and at the end.",
+        " cores. Memory is what the service has resident after a third of the time and at the end, the pages of the"
+        " store's file apart.",
         [row for stage in stages for row in _loaded(stage)],
     )
 
@@ -167,7 +168,7 @@ def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
 
 
 def resident_bytes(process: int) -> int:
-    """Return how much memory a process has resident; 0 where the system does not tell."""
+    """Return how much memory of its own a process has resident; 0 where the system does not tell."""
     status = Path(f"/proc/{process}/status")
     found = _RESIDENT.search(status.read_text("utf-8")) if status.exists() else None
     return int(found[1]) * 1024 if found else 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx2
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -18,7 +22,7 @@ from starlette.testclient import TestClient
 from headwater.api import tracing
 from headwater.errors import StoreUnavailable
 from headwater.graph.query_store import QueryStore
-from tests.support.http_service import served
+from tests.support.http_service import process, served
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 LINES = {"accept": "application/x-ndjson"}
@@ -137,3 +141,30 @@ def test_the_service_makes_its_own_spans_if_it_shall_and_no_others(tmp_path: Pat
     command = [sys.executable, "-c", WHOLE_PROCESS, str(tmp_path), switch]
     done = subprocess.run(command, cwd=Path(__file__).resolve().parents[2], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == spans
+
+
+def test_a_service_by_itself_sends_its_spans_to_the_collector(tmp_path: Path) -> None:
+    received: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append((self.path, self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        collector = f"http://127.0.0.1:{server.server_port}"
+        environ = {"HEADWATER_API_TRACES": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": collector}
+        store = f"sqlite:///{tmp_path}/lineage.db"
+        with process(store, "--port", "0", folder=tmp_path, **environ) as (address, _):
+            assert httpx2.get(f"{address}/api/v1/stats").status_code == 200
+        server.shutdown()
+        thread.join()
+    [(path, body)] = received
+    assert path == "/v1/traces"
+    assert b"GET /api/v1/stats" in (gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated
@@ -61,6 +63,8 @@ def listen(app: ASGIApp, host: str, port: int) -> None:
     from headwater.api.logs import configure_logs
 
     configure_logs()
+    # uvicorn ends with the signal that it was sent, which would leave the store open and the last traces unsent.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     access = "with tokens" if _wants_tokens(load_settings()) else "without tokens: this machine only"
     logging.getLogger("headwater.api").info("serving", extra={"fields": {"access": access}})
     uvicorn.run(
