@@ -24,7 +24,8 @@ from headwater.graph.facts import Output, RunFact
 from headwater.graph.lineage import Limits, inspect_document
 from headwater.graph.lineage.face import Lineage
 from headwater.testing.rules import ran
-from tests.support.http_service import START, listening, pipeline, settings
+from tests.integration.test_api_nothing_sticks import Hanging
+from tests.support.http_service import DEADLINE_S, START, listening, pipeline, settings, until
 
 TOOLS = {"trace", "impact", "rank", "stale", "inspect"}
 
@@ -39,6 +40,11 @@ def lineage(tmp_path: Path) -> Iterator[Lineage]:
 @pytest.fixture
 def service(lineage: Lineage, tmp_path: Path) -> Service:
     return Service.of(settings(tmp_path), lineage)
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Hanging:
+    return Hanging(monkeypatch)
 
 
 def with_client(where: Any, work: Callable[[Client], Awaitable[Any]]) -> Any:
@@ -169,3 +175,24 @@ def test_agents_need_a_token_that_may_read(url: str, lineage: Lineage, tmp_path:
 def test_a_page_of_another_site_is_not_answered(url: str) -> None:
     got = httpx2.post(url, content=json.dumps({}), headers={"host": "evil.example"})
     assert got.status_code == 401
+
+
+def test_a_question_that_takes_too_long_is_ended_and_says_so(
+    lineage: Lineage, tmp_path: Path, hanging: Hanging
+) -> None:
+    service = Service.of(settings(tmp_path, api_timeout_s=0.05), lineage)
+    hanging.is_on = True
+    assert "question_ended" in refused(agent_server(service), "inspect", run="r3")
+    until(lambda: service.questions.asked == 0)
+
+
+def test_a_question_whose_agent_leaves_is_ended(service: Service, hanging: Hanging) -> None:
+    async def leave(client: Client) -> None:
+        asked = asyncio.ensure_future(client.call_tool("inspect", {"run": "r3"}))
+        await asyncio.to_thread(hanging.began.wait, DEADLINE_S)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+
+    hanging.is_on = True
+    with_client(agent_server(service), leave)
+    until(lambda: hanging.ended.is_set() and service.questions.asked == 0)
