@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from headwater.cli.context import opened
-from headwater.cli.serve import Host, listen, may_listen
+from headwater.cli.serve import Host, listen, may_listen, opened_for
 from headwater.errors import MissingExtra
 from headwater.settings import load_settings
 
@@ -32,7 +31,7 @@ def serve_agents(host: Host = "127.0.0.1", port: Port = None) -> None:
     settings = load_settings()
     if port is not None:
         may_listen(settings, host)
-    with opened() as lineage:
+    with opened_for(settings) as lineage:
         service = Service.of(settings, lineage)
         if port is None:
             agent_server(service).run("stdio")

@@ -14,6 +14,7 @@ import typer
 from headwater.api.tokens import TokenFolder
 from headwater.cli.context import opened
 from headwater.errors import MissingExtra, UsageError
+from headwater.graph.lineage.face import Lineage
 from headwater.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -42,11 +43,18 @@ def serve(host: Host = "127.0.0.1", port: Port = 8765) -> None:
 
     settings = load_settings()
     may_listen(settings, host)
-    # A store that stays away is a 503 long before the time of a question is over, and its place goes to the next.
-    with opened(retry_s=settings.api_timeout_s / _RETRIES) as lineage:
+    with opened_for(settings) as lineage:
         app = create_app(settings, lineage.store)
         with _traced(settings):
             listen(app, host, port)
+
+
+def opened_for(settings: Settings) -> Lineage:
+    """Open the lineage graph for a service.
+
+    A store that stays away is a failure long before the time of a question is over, and its place goes to the next.
+    """
+    return opened(retry_s=settings.api_timeout_s / _RETRIES)
 
 
 def may_listen(settings: Settings, host: str) -> None:
