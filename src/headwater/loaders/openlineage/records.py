@@ -20,6 +20,8 @@ SUFFIXES = (".json", ".ndjson", ".jsonl")
 _LINE_SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _CHUNK = 1 << 18
 _BETWEEN = " \t\r\n,"
+# A number or word ends with one of these, so that a long row of digits is one bad value and not as many good ones.
+_BEHIND = (*_BETWEEN, "]", "")
 # How near the end of what was read an error may be one of not having read enough: "tru", "\\u12", "-1.".
 _SLACK = 16
 _DAMAGE = (OSError, EOFError, zlib.error)
@@ -143,6 +145,8 @@ class _Scan:
                     raise
             else:
                 if end < len(self.text) or self.is_whole:
+                    if not isinstance(value, (dict, list)) and self.text[end : end + 1] not in _BEHIND:
+                        raise json.JSONDecodeError("Expecting ',' delimiter", self.text, end)
                     self.at = end
                     return value
             self._read_more()
