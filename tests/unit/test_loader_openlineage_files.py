@@ -165,4 +165,4 @@ def _counts(report: dict[str, Any]) -> tuple[Any, Any, Any]:
 def test_values_that_nothing_divides_end_their_file(tmp_path: Path, content: str) -> None:
     path = tmp_path / "events.json"
     path.write_text(content)
-    assert [record.problem for record in records(path)][-1].startswith("no whole JSON: Expecting ',' delimiter")  # type: ignore[union-attr]
+    assert [record.problem for record in records.records(path)][-1].startswith("no whole JSON: Expecting ',' delimiter")  # type: ignore[union-attr]

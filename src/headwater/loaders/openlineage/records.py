@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from headwater.errors import SourceError
 from headwater.loaders.files import MAX_RECORD_BYTES, lines
+from headwater.loaders.openlineage.fast import parsed, refused
 
 SUFFIXES = (".json", ".ndjson", ".jsonl")
 
@@ -75,7 +76,7 @@ def _by_line(path: Path) -> Iterator[Record]:
 
 def _parsed(content: bytes) -> tuple[Any, str | None]:
     try:
-        return json.loads(content, parse_constant=_refused), None
+        return parsed(content), None
     except UnicodeDecodeError as exc:
         return None, f"no UTF-8: {exc.reason} at byte {exc.start}"
     except (ValueError, RecursionError) as exc:
@@ -100,10 +101,6 @@ def _by_document(path: Path) -> Iterator[Record]:
         else:
             return
         yield Record(None, f"{sign}{number}", None, problem, raw.tell())
-
-
-def _refused(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
 
 
 @dataclass(slots=True)
@@ -170,7 +167,7 @@ class _Scan:
         self.text, self.at = rest + self.decoder.decode(chunk, final=self.is_whole), 0
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refused)
+_DECODER = json.JSONDecoder(parse_constant=refused)
 
 
 def _unpacked(raw: BinaryIO) -> BinaryIO:
