@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import cases_ask, cases_write
+from benchmarks import cases_ask, cases_write, loaders_dvc, loaders_openlineage, loaders_wfformat
 from benchmarks.peer import Peer, peer_at
 from benchmarks.prepared import Prepared, prepare
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -23,7 +23,7 @@ from benchmarks.stage import Stage
 from benchmarks.table import Section, markdown
 from headwater.clock import now
 
-# Recording comes first: the others ask what it has recorded. The popular name comes last, for it adds runs.
+# Recording comes first: the others ask what it has recorded. The popular name and imports come last: they add runs.
 CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     cases_write.ingest,
     cases_ask.walks,
@@ -32,6 +32,9 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     cases_ask.naive,
     cases_write.singles,
     cases_write.popular,
+    loaders_openlineage.events,
+    loaders_dvc.commits,
+    loaders_wfformat.workflows,
 )
 
 

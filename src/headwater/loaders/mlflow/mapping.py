@@ -6,7 +6,7 @@ import json
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
 from mlflow.entities import DatasetInput, Metric
@@ -17,6 +17,7 @@ from headwater.graph.values import JSON
 from headwater.ids import state_id
 from headwater.loaders.mlflow.reading import Model, Registered, Tracked
 from headwater.loaders.relational import plain
+from headwater.loaders.times import instant
 
 Naming: TypeAlias = Literal["source", "name", "experiment"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,22 +33,14 @@ _OWN = "mlflow."
 _KERNELS = frozenset({"ipykernel_launcher.py", "colab_kernel_launcher.py"})
 
 
-def instant(ms: int | None) -> datetime | None:
-    """Return the time that so many milliseconds after 1970 name; raise SourceError when no calendar has it."""
-    try:
-        return None if ms is None else _EPOCH + timedelta(milliseconds=int(ms))
-    except (OverflowError, TypeError, ValueError) as exc:
-        raise SourceError(f"{ms!r} milliseconds since 1970 are no time") from exc
-
-
 def run_facts(found: Tracked, naming: Naming) -> tuple[Fact, ...]:
     """Return the run, and its tags as labels and its description as a note. Raises SourceError, InvalidFact."""
     info, tags = found.run.info, found.run.data.tags
     status = _STATUS.get(info.status)
     if status is None:
         raise SourceError(f"run {info.run_id} is in the state {info.status!r}, which nobody knows")
-    started = instant(info.start_time)
-    ended = None if status is Status.RUNNING else instant(info.end_time)
+    started = _instant(info.start_time)
+    ended = None if status is Status.RUNNING else _instant(info.end_time)
     at = max(filter(None, (started, ended)), default=_EPOCH)
     run = RunFact(
         id=info.run_id,
@@ -63,6 +56,10 @@ def run_facts(found: Tracked, naming: Naming) -> tuple[Fact, ...]:
         facets=_run_facets(found),
     )
     return (run, *_notes(info.run_id, tags, at))
+
+
+def _instant(ms: int | None) -> datetime | None:
+    return None if ms is None else instant(int(ms))
 
 
 def component(found: Tracked, naming: Naming) -> str:
@@ -82,7 +79,7 @@ def component(found: Tracked, naming: Naming) -> str:
 def version_facts(found: Registered) -> tuple[Fact, ...]:
     """Return the run that registered a version: it read the logged model and wrote the version's state."""
     version, name = found.version, f"models:/{found.version.name}"
-    at = instant(version.creation_timestamp)
+    at = _instant(version.creation_timestamp)
     if at is None:
         raise SourceError(f"version {version.version} of {version.name!r} has no time")
     status = _REGISTERED.get(version.status, Status.RUNNING)
@@ -96,7 +93,7 @@ def version_facts(found: Registered) -> tuple[Fact, ...]:
         ended_at=None if status is Status.RUNNING else at,
         inputs=tuple(_registered_from(found)),
         outputs=(output,),
-        at=max(at, instant(version.last_updated_timestamp) or at),
+        at=max(at, _instant(version.last_updated_timestamp) or at),
     )
     return (run, *_version_labels(found, state_id(name, ident), run.at))
 
