@@ -12,7 +12,7 @@ demo: $(INSTALLED) ## run a pipeline on real taxi trips and find the run that sp
 	@$(BIN)/headwater demo
 
 test: $(INSTALLED) ## run every test; inner loop: .venv/bin/python -m pytest tests/unit
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile thorough
 
 check: $(INSTALLED) ## lint, formatting, types, who may import whom
 	$(BIN)/ruff check

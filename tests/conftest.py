@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = ["tests.support.neo4j_fixtures"]
 
 # A busy machine must not fail a property: neither an example nor its generation is timed.
-settings.register_profile("headwater", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("headwater")
+settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The inner loop takes seconds; `make test` asks for the thorough profile.
+settings.register_profile("quick", settings.get_profile("thorough"), max_examples=15)
+settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

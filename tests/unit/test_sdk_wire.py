@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from headwater.errors import InvalidFact
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, TriggerResult
@@ -16,7 +16,6 @@ from headwater.testing.rules import at
 from headwater.testing.strategies import fact_sets
 
 
-@settings(max_examples=40)
 @given(fact_sets(4))
 def test_a_fact_is_the_same_after_a_journey_as_json(facts: list[Fact]) -> None:
     arrived = [fact_from_dict(json.loads(json.dumps(fact_to_dict(fact)))) for fact in facts]
