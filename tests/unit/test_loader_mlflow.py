@@ -25,7 +25,7 @@ from mlflow.entities.model_registry import ModelVersion
 from headwater.errors import SourceError, UsageError
 from headwater.graph.facts import Annotation, RunFact
 from headwater.loaders.mlflow.mapping import run_facts, version_facts
-from headwater.loaders.mlflow.reading import Model, Registered, Tracked
+from headwater.loaders.mlflow.reading import MOST_VALUES, Model, Registered, Tracked, steps
 from headwater.loaders.mlflow.sources import Directory, Server, place
 
 TAXI = Experiment("1", "taxi", "file:///a", "active")
@@ -110,6 +110,22 @@ def test_models_of_mlflow_2_come_from_the_tag_that_it_wrote() -> None:
     history = json.dumps([{"artifact_path": "model", "model_uuid": "u1", "flavors": {}}, {"run_id": "r1"}, 5])
     [output] = the_run(tracked(tags={"mlflow.log-model.history": history})).outputs
     assert (output.name, output.digest, output.type) == ("taxi/model", "u1", "model")
+
+
+def test_a_metric_of_many_values_is_counted_and_one_of_a_single_value_is_no_history() -> None:
+    many = [Metric("rmse", float("nan") if step == 0 else 0.5, 7, step) for step in range(MOST_VALUES + 1)]
+    assert steps(many) == {"count": 10_001, "first": [0, 7, "nan"], "last": [10_000, 7, 0.5]}
+    assert steps([many[2], many[1], many[1]]) == [[1, 7, 0.5], [2, 7, 0.5]]
+    assert steps(many[:1]) is None
+
+
+def test_a_facet_that_is_too_large_is_told_by_its_size_and_the_run_is_kept() -> None:
+    files = json.dumps([{"artifact_path": f"model-{n}", "model_uuid": "x" * 200} for n in range(1_000)])
+    run = the_run(tracked(history={"loss": ["y" * 1_000] * 2_000}, tags={"mlflow.log-model.history": files}))
+    sealed: Any = run.facets["metric.loss"]
+    assert set(sealed) == {"bytes", "sha256"}
+    assert run.facets["metrics"] == {"rmse": 0.5}
+    assert len(run.outputs) == 1_000
 
 
 def test_a_tag_that_is_no_json_is_no_model() -> None:

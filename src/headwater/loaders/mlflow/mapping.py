@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
 from mlflow.entities import DatasetInput, Metric
 
-from headwater.errors import SourceError
+from headwater.errors import SourceError, TooLarge
 from headwater.graph.facts import Annotation, Fact, Input, Output, RunFact, Status
-from headwater.graph.values import JSON
+from headwater.graph.values import JSON, canonical
 from headwater.ids import state_id
 from headwater.loaders.mlflow.reading import Model, Registered, Tracked
-from headwater.loaders.relational import plain
+from headwater.loaders.relational import MOST_CHARACTERS, plain, seal
 from headwater.loaders.times import instant
 
+Keep: TypeAlias = Callable[[Mapping[str, JSON]], dict[str, JSON]]
 Naming: TypeAlias = Literal["source", "name", "experiment"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STATUS = {
@@ -34,7 +36,17 @@ _KERNELS = frozenset({"ipykernel_launcher.py", "colab_kernel_launcher.py"})
 
 
 def run_facts(found: Tracked, naming: Naming) -> tuple[Fact, ...]:
-    """Return the run, and its tags as labels and its description as a note. Raises SourceError, InvalidFact."""
+    """Return the run, and its tags as labels and its description as a note. Raises SourceError, InvalidFact.
+
+    Of a facet that is too large to be kept, the size and hash stand in its place.
+    """
+    try:
+        return _run_facts(found, naming, dict)
+    except TooLarge:
+        return _run_facts(found, naming, _fitting)
+
+
+def _run_facts(found: Tracked, naming: Naming, keep: Keep) -> tuple[Fact, ...]:
     info, tags = found.run.info, found.run.data.tags
     status = _STATUS.get(info.status)
     if status is None:
@@ -48,12 +60,12 @@ def run_facts(found: Tracked, naming: Naming) -> tuple[Fact, ...]:
         status=status,
         started_at=started,
         ended_at=ended,
-        inputs=(*_datasets(found), *(_read(model) for model in found.reads)),
-        outputs=(*_written(found.writes), *_old_models(found)),
+        inputs=tuple(replace(one, facets=keep(one.facets)) for one in _inputs(found)),
+        outputs=tuple(replace(one, facets=keep(one.facets)) for one in _outputs(found)),
         params={key: plain(value) for key, value in sorted(found.run.data.params.items())},
         commit=tags.get("mlflow.source.git.commit") or None,
         at=at,
-        facets=_run_facets(found),
+        facets=keep(_facets(found)),
     )
     return (run, *_notes(info.run_id, tags, at))
 
@@ -136,6 +148,16 @@ def _version(found: Registered) -> JSON:
     return {key: plain(value) for key, value in said.items() if value not in (None, "", [])}
 
 
+def _inputs(found: Tracked) -> Iterator[Input]:
+    yield from _datasets(found)
+    yield from map(_read, found.reads)
+
+
+def _outputs(found: Tracked) -> Iterator[Output]:
+    yield from _written(found.writes)
+    yield from _old_models(found)
+
+
 def _datasets(found: Tracked) -> Iterator[Input]:
     """Give each dataset once, by name and digest; what is said of all those of one name stands with each of them."""
     by_name: dict[str, list[DatasetInput]] = defaultdict(list)
@@ -162,7 +184,7 @@ def _dataset(one: DatasetInput) -> dict[str, JSON]:
 def _parsed(text: Any) -> Any:
     """Return the JSON that MLflow keeps as text, or the text itself."""
     try:
-        return json.loads(text) if isinstance(text, str) and text else text
+        return json.loads(text) if isinstance(text, str) and 0 < len(text) <= MOST_CHARACTERS else text
     except (ValueError, RecursionError):
         return text
 
@@ -223,7 +245,7 @@ def _old_models(found: Tracked) -> Iterator[Output]:
         yield Output(f"{found.experiment.name}/{path}", digest, "model", {"models": plain(several)})
 
 
-def _run_facets(found: Tracked) -> dict[str, JSON]:
+def _facets(found: Tracked) -> dict[str, JSON]:
     info, tags = found.run.info, found.run.data.tags
     experiment = found.experiment
     said = {
@@ -237,14 +259,20 @@ def _run_facets(found: Tracked) -> dict[str, JSON]:
         "tags": {key: value for key, value in tags.items() if key.startswith(_OWN)},
         "metrics": dict(found.run.data.metrics),
     }
-    history = {f"metric.{name}": _steps(values) for name, values in found.history.items() if len(values) > 1}
+    history = {f"metric.{name}": values for name, values in found.history.items()}
     return {key: plain(value) for key, value in (said | history).items() if value not in (None, "", {})}
 
 
-def _steps(values: Sequence[Metric]) -> list[list[Any]]:
-    """Return step, milliseconds since 1970 and value of each, in that order."""
-    distinct = {(m.step, m.timestamp, str(m.value)): [m.step, m.timestamp, m.value] for m in values}
-    return [distinct[key] for key in sorted(distinct)]
+def _fitting(facets: Mapping[str, JSON]) -> dict[str, JSON]:
+    return {key: value if _fits(value) else seal(json.dumps(value).encode()) for key, value in facets.items()}
+
+
+def _fits(value: JSON) -> bool:
+    try:
+        canonical(value)
+    except TooLarge:
+        return False
+    return True
 
 
 def _by_key(metrics: Iterable[Metric]) -> dict[str, Any]:

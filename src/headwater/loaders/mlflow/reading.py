@@ -17,11 +17,14 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.errors import SourceError
+from headwater.graph.values import JSON
 from headwater.loaders.mlflow.sources import Directory, Place, environment, place
+from headwater.loaders.relational import plain
 
 T = TypeVar("T")
 
 PAGE = 200
+MOST_VALUES = 10_000
 _CACHED = 1_024
 # What MLflow raises for a damaged file or row; its stores do not translate what parsing them raises.
 FAILURES = (
@@ -42,13 +45,13 @@ class Model(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """One run with its experiment, the models that it read and wrote, and every value of its metrics."""
+    """One run with its experiment, the models that it read and wrote, and the values of metrics that have several."""
 
     run: Run
     experiment: Experiment
     reads: tuple[Model, ...]
     writes: tuple[Model, ...]
-    history: Mapping[str, Sequence[Metric]]
+    history: Mapping[str, JSON]
 
 
 class Torn(NamedTuple):
@@ -128,7 +131,8 @@ class Tracking:
         reads = tuple(self.model(one.model_id) for one in (run.inputs.model_inputs if run.inputs else None) or ())
         writes = tuple(self.model(one.model_id) for one in (run.outputs.model_outputs if run.outputs else None) or ())
         names = sorted(run.data.metrics) if self.with_history else ()
-        history = {name: self.client.get_metric_history(ident, name) for name in names}
+        told = ((name, steps(self.client.get_metric_history(ident, name))) for name in names)
+        history = {name: values for name, values in told if values is not None}
         return Tracked(run, self.experiment(run.info.experiment_id), reads, writes, history)
 
     def _model(self, ident: str) -> Model:
@@ -183,6 +187,18 @@ def _all(search: Callable[..., Any], **how: Any) -> Iterator[Any]:
         token = page.token
         if not token:
             return
+
+
+def steps(values: Sequence[Metric]) -> JSON:
+    """Return step, milliseconds since 1970 and value of each in that order, None of a single one.
+
+    Of more than any facet can hold there are the count, the first and the last.
+    """
+    distinct = {(m.step, m.timestamp, str(m.value)): [m.step, m.timestamp, m.value] for m in values}
+    told = [plain(distinct[key]) for key in sorted(distinct)]
+    if len(told) > MOST_VALUES:
+        return {"count": len(told), "first": told[0], "last": told[-1]}
+    return told if len(told) > 1 else None
 
 
 def _aliases(models: Iterable[Any]) -> dict[tuple[str, str], tuple[str, ...]]:
