@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import cases_ask, cases_write, service
+from benchmarks import cases_ask, cases_write, loaders_dvc, loaders_openlineage, loaders_wfformat, service
 from benchmarks.peer import Peer, peer_at
 from benchmarks.prepared import Prepared, prepare
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -23,7 +23,7 @@ from benchmarks.stage import Stage
 from benchmarks.table import Section, markdown
 from headwater.clock import now
 
-# Recording comes first: the others ask what it has recorded. The popular name comes last, for it adds runs.
+# Recording comes first: the others ask what it has recorded. The popular name and imports come last: they add runs.
 CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     cases_write.ingest,
     cases_ask.walks,
@@ -33,6 +33,9 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     cases_write.singles,
     service.load,
     cases_write.popular,
+    loaders_openlineage.events,
+    loaders_dvc.commits,
+    loaders_wfformat.workflows,
 )
 
 

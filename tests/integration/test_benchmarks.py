@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import networkx
 import pytest
-from benchmarks import cases_ask, cases_write, generate
+from benchmarks import cases_ask, cases_write, generate, loaders_dvc, loaders_openlineage, loaders_wfformat
 from benchmarks.peer_sqlite import SQLitePeer
 from benchmarks.prepared import Prepared, prepare, size
 from benchmarks.sizes import Sizes
@@ -15,6 +16,7 @@ from benchmarks.table import HEADINGS, Aim, Row, Section, as_memory, as_rate, as
 
 from headwater import RunFact, connect
 from headwater.graph.model import reference
+from tests.support.shared_data import shared_data
 
 RUNS = 4_400
 TINY = Sizes(
@@ -128,6 +130,22 @@ def test_each_case_gives_rows_for_each_size(prepared: Prepared, tmp_path: Path) 
     assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 4]
     assert {row.store for section in sections for row in section.rows} == {"SQLite"}
     assert all(row.ours and row.theirs and row.speed for section in sections for row in section.rows)
+
+
+def test_each_kind_that_is_imported_gives_rows(prepared: Prepared, tmp_path: Path) -> None:
+    shared_data("wfformat")
+    peer = SQLitePeer(f"sqlite:///{tmp_path / 'bench.db'}")
+    peer.empty()
+    with peer.open() as lineage:
+        stages = [Stage(peer, lineage, prepared, replace(TINY, runs=64), tmp_path)]
+        imported = (loaders_openlineage.events, loaders_dvc.commits, loaders_wfformat.workflows)
+        sections = [case(stages) for case in imported]
+        stages_of_dvc = [one.name for one in lineage.components() if "/step" in one.name]
+    peer.close()
+
+    assert [len(section.rows) for section in sections] == [1, 1, 4]
+    assert all(row.ours and row.theirs and row.speed for section in sections for row in section.rows)
+    assert len(stages_of_dvc) == loaders_dvc.STAGES
 
 
 def test_the_table_is_markdown_with_a_cell_for_each_heading() -> None:

@@ -22,8 +22,8 @@ from headwater.testing.oracle import expected_digest
 from tests.support.mlmd_store import MlmdStore
 
 INPUT, OUTPUT, DECLARED_INPUT, PENDING = 3, 4, 2, 7
-GEN = "mlmd-1-19700101T000010"
-TRAIN = "mlmd-2-19700101T000020"
+GEN = "mlmd-1-19700101T000010000"
+TRAIN = "mlmd-2-19700101T000020000"
 
 
 @pytest.fixture
@@ -92,14 +92,14 @@ def test_a_reader_is_bound_to_the_maker_whatever_the_clocks_say(tmp_path: Path) 
     store.execution(3, 2, 50, 60)
     store.event(2, 3, INPUT, 50)
 
-    assert read_by(graph_of(store.write()), "mlmd-3-19700101T000050") == {"/e@mlmd-2-19700101T000320"}
+    assert read_by(graph_of(store.write()), "mlmd-3-19700101T000050000") == {"/e@mlmd-2-19700101T000320000"}
 
 
 def test_a_cached_execution_makes_nothing_and_says_what_it_reused(two_stages: MlmdStore) -> None:
     two_stages.execution(3, 1, 5, 6, last_known_state=5)
     two_stages.event(1, 3, OUTPUT, 6)
     source = two_stages.write()
-    graph, cached = graph_of(source), "mlmd-3-19700101T000005"
+    graph, cached = graph_of(source), "mlmd-3-19700101T000005000"
 
     [fact] = [f for f in facts_in(source) if isinstance(f, RunFact) and f.id == cached]
     assert (fact.outputs, fact.facets["reused"]) == ((), [f"/data/examples@{GEN}"])
@@ -127,7 +127,7 @@ def test_where_nobody_set_the_state_an_output_is_the_end(two_stages: MlmdStore, 
     two_stages.event(4, 3, OUTPUT, 35)
     runs = graph_of(two_stages.write()).runs
 
-    written, silent = runs["mlmd-3-19700101T000030"], runs["mlmd-4-19700101T000040"]
+    written, silent = runs["mlmd-3-19700101T000030000"], runs["mlmd-4-19700101T000040000"]
     assert (written.status, written.ended_at) == (Status.COMPLETED, datetime(1970, 1, 1, 0, 0, 35, tzinfo=UTC))
     assert silent.status is Status.RUNNING
 

@@ -22,8 +22,8 @@ from tests.support.other_packages import run_with
 from tests.support.postgres_server import postgres_server
 
 MLTRACE = ["mltrace==0.17", "sqlalchemy<2", "joblib", "pandas", "numpy"]
-CLEANS = ("mltrace-1-20210501T000000", "mltrace-3-20210502T000000")
-TRAINS = ("mltrace-2-20210501T020000", "mltrace-4-20210610T000000")
+CLEANS = ("mltrace-1-20210501T000000000", "mltrace-3-20210502T000000000")
+TRAINS = ("mltrace-2-20210501T020000000", "mltrace-4-20210610T000000000")
 
 
 @pytest.fixture(scope="module")

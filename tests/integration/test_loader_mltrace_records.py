@@ -27,7 +27,7 @@ from headwater.loaders.mltrace.pickles import pickled_texts
 from headwater.testing.oracle import expected_digest
 from tests.support.mltrace_database import MltraceDatabase, Version
 
-CLEAN, TRAIN = "mltrace-1-20210501T000000", "mltrace-2-20210501T020000"
+CLEAN, TRAIN = "mltrace-1-20210501T000000000", "mltrace-2-20210501T020000000"
 HASH = hashlib.sha256(b"[1, 2]").digest()
 
 
@@ -109,7 +109,7 @@ def test_a_dependency_says_which_state_was_read_whatever_the_clocks_say(
     database.needs(4, 3)
 
     graph = reference(facts_in(database.write()))
-    assert bound(graph, "mltrace-4-20210501T050000") == {"clean.csv@mltrace-3-20210501T100000"}
+    assert bound(graph, "mltrace-4-20210501T050000000") == {"clean.csv@mltrace-3-20210501T100000000"}
 
 
 def test_a_value_is_a_digest_and_says_which_state_was_read(made: Callable[[Version], MltraceDatabase]) -> None:
@@ -123,10 +123,10 @@ def test_a_value_is_a_digest_and_says_which_state_was_read(made: Callable[[Versi
     source = database.write()
     graph = reference(facts_in(source))
 
-    assert bound(graph, "mltrace-5-20210501T200000") == {"params@mltrace-3-20210501T060000"}
-    assert graph.pointers["params@mltrace-3-20210501T060000"].digest == f"mltrace:{HASH.hex()}"
+    assert bound(graph, "mltrace-5-20210501T200000000") == {"params@mltrace-3-20210501T060000000"}
+    assert graph.pointers["params@mltrace-3-20210501T060000000"].digest == f"mltrace:{HASH.hex()}"
     other = hashlib.sha256(b"not a hash").hexdigest()
-    assert graph.pointers["params@mltrace-4-20210501T070000"].digest == f"mltrace:{other}"
+    assert graph.pointers["params@mltrace-4-20210501T070000000"].digest == f"mltrace:{other}"
 
 
 def test_flags_notes_and_labels_are_marks(made: Callable[[Version], MltraceDatabase]) -> None:
@@ -141,7 +141,7 @@ def test_flags_notes_and_labels_are_marks(made: Callable[[Version], MltraceDatab
     asked = datetime(2021, 6, 1)  # noqa: DTZ001  # the column has no zone
     database.add("deleted_labels", label="client-7", deletion_request_time=asked)
 
-    run, gone = "mltrace-3-20210501T050000", "deletion requested"
+    run, gone = "mltrace-3-20210501T050000000", "deletion requested"
     assert marks_in(database.write()) == {
         (f"bad.csv@{run}", "flag", "", True),
         ("given.csv@external", "flag", "", True),
@@ -193,9 +193,9 @@ def test_lists_of_texts_are_read_out_of_their_pickles(made: Callable[[Version], 
     database.run(4, "train", (60, 61), stale=[], git_tags=None)
     runs = runs_in(database.write())
 
-    kept = runs["mltrace-3-20210503T020000"].facets
+    kept = runs["mltrace-3-20210503T020000000"].facets
     assert kept == {"stale": stale, "git_tags": ["v1"], "test_results": results, "mlflow_run_id": "m1"}
-    assert runs["mltrace-4-20210503T120000"].facets == {}
+    assert runs["mltrace-4-20210503T120000000"].facets == {}
 
 
 @settings(max_examples=40)

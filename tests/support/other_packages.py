@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,9 +23,7 @@ def run_with(packages: list[str], program: Path, *arguments: str) -> str:
 
     Without uv, or where the packages cannot be had, the test is skipped and the summary says so.
     """
-    wanted = [part for package in packages for part in ("--with", package)]
-    uv = [sys.executable, "-m", "uv", "run", "--quiet", "--isolated", "--no-project", "--python", sys.executable]
-    command = [*uv, *wanted, "python", str(program), *arguments]
+    command = [*command_with(packages), "python", str(program), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
     except subprocess.TimeoutExpired:
@@ -30,3 +32,23 @@ def run_with(packages: list[str], program: Path, *arguments: str) -> str:
         pytest.skip(f"{NOT_TESTED}: {packages[0]}: {done.stderr.strip()[-200:]}")
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@contextmanager
+def serving(packages: list[str], *command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command of these packages, and whatever it starts, until the block ends; its output goes nowhere."""
+    quiet = subprocess.DEVNULL
+    whole, variables = [*command_with(packages), *command], {**os.environ, **environment}
+    process = subprocess.Popen(whole, stdout=quiet, stderr=quiet, stdin=quiet, start_new_session=True, env=variables)
+    try:
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def command_with(packages: list[str]) -> list[str]:
+    """Return what stands before a command that needs these packages."""
+    wanted = [part for package in packages for part in ("--with", package)]
+    uv = [sys.executable, "-m", "uv", "run", "--quiet", "--isolated", "--no-project", "--python", sys.executable]
+    return [*uv, *wanted]

@@ -159,3 +159,10 @@ def test_a_strict_import_ends_at_the_first_bad_event(tmp_path: Path, store: Stor
 
 def _counts(report: dict[str, Any]) -> tuple[Any, Any, Any]:
     return report["read"], report["facts"], report["skipped"]
+
+
+@pytest.mark.parametrize("content", ["[000", "[1 2x]", "[truetrue]"])
+def test_values_that_nothing_divides_end_their_file(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "events.json"
+    path.write_text(content)
+    assert [record.problem for record in records.records(path)][-1].startswith("no whole JSON: Expecting ',' delimiter")  # type: ignore[union-attr]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from json.encoder import encode_basestring as _quoted
 
 from headwater import clock
 from headwater.graph.facts import FacetKey
@@ -50,7 +51,8 @@ def consumption_line(found: Consumption) -> str:
 
 def facet_id(key: FacetKey) -> str:
     """Return the short name under which stores keep, and sort, a facet."""
-    return hashlib.sha256(canonical(key).encode()).hexdigest()[:32]
+    said = f'["{key.subject}",{_quoted(key.owner)},{_quoted(key.name)},{_quoted(key.key)}]'
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def facet_line(key: FacetKey, value: JSON) -> str:

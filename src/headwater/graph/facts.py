@@ -207,13 +207,12 @@ class RunFact:
 
     def _kept(self) -> dict[FacetKey, str]:
         """Each facet of the run, its inputs and outputs as canonical JSON text."""
-        found = _facets("run", self.id, "", self.facets) if self.facets else {}
+        found: dict[FacetKey, str] = {}
+        _keep(found, "run", self.id, "", self.facets)
         for claim in self.inputs:
-            if claim.facets:
-                found |= _facets("input", self.id, claim.name, claim.facets)
+            _keep(found, "input", self.id, claim.name, claim.facets)
         for output in self.outputs:
-            if output.facets:
-                found |= _facets("output", self.id, output.name, output.facets)
+            _keep(found, "output", self.id, output.name, output.facets)
         return found
 
 
@@ -241,7 +240,9 @@ class ComponentFact:
         object.__setattr__(self, "at", clock.as_utc(self.at, "at"))
         if self.tags is not None:
             object.__setattr__(self, "tags", tuple(sorted(set(self.tags))))
-        object.__setattr__(self, "kept", _facets("component", self.name, "", self.facets))
+        kept: dict[FacetKey, str] = {}
+        _keep(kept, "component", self.name, "", self.facets)
+        object.__setattr__(self, "kept", kept)
 
     @property
     def registers(self) -> dict[tuple[str, str], str]:
@@ -306,11 +307,10 @@ def check_facts(facts: Iterable[Fact]) -> list[Fact]:
     return found
 
 
-def _facets(subject: FacetSubject, owner: str, name: str, facets: Mapping[str, JSON]) -> dict[FacetKey, str]:
-    return {
-        FacetKey(subject, owner, name, check_name(key, "facet")): canonical(value, f"facet {key!r}")
-        for key, value in facets.items()
-    }
+def _keep(found: dict[FacetKey, str], subject: FacetSubject, owner: str, name: str, facets: Mapping[str, JSON]) -> None:
+    """Add facets as canonical JSON text."""
+    for key, value in facets.items():
+        found[FacetKey(subject, owner, name, check_name(key, "facet"))] = canonical(value, f"facet {key!r}")
 
 
 def _name(value: NameLike) -> str:

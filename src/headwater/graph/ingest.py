@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeAlias
 from zlib import crc32
 
@@ -137,7 +138,9 @@ def write(tx: Transaction, batch: Batch, locked: frozenset[int], readers_per_par
     _put(tx, "ingest/bind", change.bind)
     _sweep(tx, change)
     _put_components(tx, batch.components)
-    _put(tx, "ingest/put_facets", [encode_facet(key, said) for key, said in sorted(batch.facets.items())])
+    # In the order of their place in the store: half as many pages are written twice.
+    facets = sorted((encode_facet(key, said) for key, said in batch.facets.items()), key=itemgetter("id"))
+    _put(tx, "ingest/put_facets", facets)
     _annotate(tx, batch.annotations, _touched(change))
     return bool(waiting) or deferred
 

@@ -202,6 +202,10 @@ class QueryStore:
         """Give the facts that these runs, or else all, come to, with their components, facets and annotations."""
         return told(self.engine, runs)
 
+    def unmade(self) -> Iterator[Pointer]:
+        """Give every state that no recorded run has made."""
+        return (found for row in self.engine.stream("store/pointers") if (found := _pointer(row)).run is None)
+
     def watermark(self) -> Watermark:
         """Return how many changes have been recorded, and whether a large re-binding is under way."""
         [(position, waiting)] = self.engine.read("store/watermark")

@@ -135,7 +135,16 @@ def encode_annotation(note: Annotation) -> Values:
 def encode_facet(key: FacetKey, said: Register) -> Values:
     """Return the row of a facet."""
     at, value = said
-    return {"id": facet_id(key), **key._asdict(), "value": value, "at": at}
+    subject, owner, name, facet = key
+    return {
+        "id": facet_id(key),
+        "subject": subject,
+        "owner": owner,
+        "name": name,
+        "key": facet,
+        "value": value,
+        "at": at,
+    }
 
 
 def decode_facet(row: Row) -> tuple[FacetKey, Register]:

@@ -191,6 +191,10 @@ class Store(Protocol):
         """
         ...
 
+    def unmade(self) -> Iterator[Pointer]:
+        """Give every state that no recorded run has made, in the order of their ids and in constant memory."""
+        ...
+
     def watermark(self) -> Watermark:
         """Return how much has been recorded."""
         ...

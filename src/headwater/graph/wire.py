@@ -88,6 +88,8 @@ def _plain(value: Any, what: str) -> JSON:
         return [_told(one) for one in value]
     if what == "triggers":
         return {key: _told(result) for key, result in value.items()}
+    if what == "facets":  # Each may be text that is canonical already.
+        return {key: json.loads(canonical(facet, key)) for key, facet in value.items()}
     plain: JSON = json.loads(canonical(value, what))
     return plain
 

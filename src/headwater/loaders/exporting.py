@@ -14,7 +14,7 @@ from typing import ClassVar, Protocol, TextIO, TypeAlias, TypeVar
 from headwater import ids
 from headwater.graph.answer import Answer
 from headwater.graph.facts import Fact, Input, RunFact
-from headwater.graph.model import Edge, Node, Pointer, Run
+from headwater.graph.model import Edge, Node, Run
 from headwater.graph.store import Page, Store
 from headwater.loaders.kinds import Kind, by_name, load
 
@@ -47,21 +47,15 @@ class Exported:
             yield from (_pinned(fact, bound, inside) for fact in page)
 
     def nodes(self) -> Iterator[Node]:
-        """Give every run and state once; memory grows only with the states that no run made."""
+        """Give every run and state once, in constant memory: runs with what they made, then what no run made."""
         if self.answer is not None:
             yield from self.answer
             return
-        seen: set[str] = set()
         for page in self._run_pages():
             yield from page
-            runs = [run.id for run in page]
-            made, read = _far(self.store.targets(runs).links), _far(self.store.sources(runs).links)
-            for state in self.store.sources(sorted(made | (read - seen))).nodes.values():
-                if state.id in made:
-                    yield state
-                elif isinstance(state, Pointer) and state.run is None and state.id not in seen:
-                    seen.add(state.id)
-                    yield state
+            made = _far(self.store.targets([run.id for run in page]).links)
+            yield from self.store.sources(sorted(made)).nodes.values()
+        yield from self.store.unmade()
 
     def edges(self) -> Iterator[Edge]:
         """Give every arrow of the path once, in constant memory."""

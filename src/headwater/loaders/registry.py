@@ -16,6 +16,12 @@ GROUP = "headwater.loaders"
 _OWN: tuple[Kind, ...] = (
     Kind("dvc", "headwater.loaders.dvc.loader:DvcLoader", "the history of a git repository that uses DVC", "dvc"),
     Kind("facts", "headwater.loaders.facts:FactsLoader", "Headwater's own facts, one a line"),
+    Kind(
+        "mlflow",
+        "headwater.loaders.mlflow:MlflowLoader",
+        "a tracking directory, database or server of MLflow",
+        "mlflow",
+    ),
     Kind("mlmd", "headwater.loaders.mlmd:MlmdLoader", "the SQLite file of ML Metadata (TFX, Kubeflow Pipelines)"),
     Kind("neo4j", "headwater.loaders.neo4j_graph:Neo4jLoader", "lineage in any Neo4j, by a mapping", "neo4j"),
     Kind("mltrace", "headwater.loaders.mltrace:MltraceLoader", "a database of mltrace, the prototype", "mltrace"),

@@ -316,6 +316,12 @@ class QuestionRules:
         with pytest.raises(UnknownRun):
             lineage.inspect(store, "nobody")
 
+    def test_states_that_no_run_made_are_given_by_id(self) -> None:
+        store = self.backend.empty()
+        named = Input("b", state="b@nobody")
+        store.record([ran("w", 0, 1, ["raw"], ["x"]), ran("r", 2, 3, ["x", named, Input("a", digest="d")], [])])
+        assert [state.id for state in store.unmade()] == ["a@external:d", "b@nobody", "raw@external"]
+
     def test_search_finds_names_in_any_case(self) -> None:
         store = self.backend.empty()
         store.record([ran("w", 0, 1, outputs=["Predictions.csv", "predict/Ärger", "other"])])

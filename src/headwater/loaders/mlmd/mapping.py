@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -16,8 +16,7 @@ from headwater.ids import state_id
 from headwater.loaders.mlmd.reading import Execution, Row
 from headwater.loaders.mlmd.values import property_value
 from headwater.loaders.relational import plain, run_id
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from headwater.loaders.times import instant
 
 
 class Event(IntEnum):
@@ -73,14 +72,6 @@ class Touched(NamedTuple):
         """When it was first touched, None when no event says."""
         times = [row["event_ms"] for row in self.events if row["event_ms"]]
         return instant(min(times)) if times else None
-
-
-def instant(ms: int) -> datetime:
-    """Return the time that so many milliseconds after 1970 name; raise SourceError when no calendar has it."""
-    try:
-        return _EPOCH + timedelta(milliseconds=ms)
-    except (OverflowError, TypeError) as exc:
-        raise SourceError(f"{ms!r} milliseconds since 1970 are no time") from exc
 
 
 def pointer_name(artifact: Row) -> str:

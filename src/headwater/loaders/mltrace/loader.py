@@ -14,7 +14,7 @@ from headwater.loaders.base import Found, Item, Place, attempt
 from headwater.loaders.files import files, fingerprint
 from headwater.loaders.mltrace.mapping import component_fact, loose_facts, run_facts
 from headwater.loaders.mltrace.reading import Database, Row, Run, address, opened, shown
-from headwater.loaders.relational import zone
+from headwater.loaders.times import zone
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from headwater.graph.engine import Row
 from headwater.graph.neo4j import Neo4jEngine
 from headwater.loaders.base import Found, Item, Place, Problem, attempt
 from headwater.loaders.neo4j_graph.mapping import Meaning, Node, run_fact
-from headwater.loaders.relational import statement, zone
+from headwater.loaders.relational import statement
+from headwater.loaders.times import zone
 
 _SCHEMES = frozenset({"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"})
 _EPOCHS = {"s": timedelta(seconds=1), "ms": timedelta(milliseconds=1), "us": timedelta(microseconds=1)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from headwater.graph.facts import Annotation, ComponentFact, Fact
 from headwater.ids import external_id
 from headwater.loaders.openlineage import facets
+from headwater.loaders.openlineage.fast import itself
 from headwater.loaders.openlineage.keeping import identity, kept, kept_of
 from headwater.loaders.openlineage.reading import DatasetEvent, JobEvent
 
@@ -19,6 +20,6 @@ def job_facts(event: JobEvent) -> tuple[Fact, ...]:
 def dataset_facts(event: DatasetEvent) -> tuple[Fact, ...]:
     """Return a note on the state of the dataset that no run made; a version names the state of that version."""
     state = external_id(str(event.dataset.named), facets.version_digest(event.dataset))
-    told = {**kept_of(event.dataset, ""), **kept(event.others)}
+    told = {**kept_of(event.dataset, "", itself), **kept(event.others)}
     told["openlineage"] = identity(event.dataset.named, event.others)
     return (Annotation(state, "note", told, "openlineage", at=event.time),)

@@ -13,6 +13,7 @@ from headwater.errors import InvalidFact, TooLarge
 from headwater.graph.facts import Fact
 from headwater.graph.values import JSON, canonical, check_run_id
 from headwater.graph.wire import fact_from_dict
+from headwater.loaders.openlineage.fast import Writer, texts
 from headwater.loaders.openlineage.reading import (
     Dataset,
     DatasetEvent,
@@ -60,10 +61,10 @@ def kept(others: Object) -> dict[str, JSON]:
     return {f"event/{key}": value for key, value in others.items() if key not in SENT}
 
 
-def kept_of(dataset: Dataset, prefix: str) -> dict[str, JSON]:
+def kept_of(dataset: Dataset, prefix: str, write: Writer) -> dict[str, JSON]:
     """Return all facets of a dataset; its inputFacets or outputFacets stand behind `prefix`."""
     own = {f"{prefix}{name}": facet for name, facet in dataset.own.items()}
-    return {**dataset.facets, **own, **kept(dataset.others), "openlineage": identity(dataset.named)}
+    return texts({**dataset.facets, **own, **kept(dataset.others), "openlineage": identity(dataset.named)}, write)
 
 
 def spared(event: Event) -> tuple[Event, list[str]]:

@@ -16,6 +16,7 @@ from headwater.graph.values import JSON
 from headwater.loaders.base import Item, Place
 from headwater.loaders.openlineage import facets, quality
 from headwater.loaders.openlineage.declared import dataset_facts, job_facts
+from headwater.loaders.openlineage.fast import texts
 from headwater.loaders.openlineage.keeping import (
     OWN_FACET,
     identity,
@@ -102,13 +103,14 @@ def _facts(event: RunEvent, *, symlinks: bool) -> Iterator[Fact]:
 def _run_facets(event: RunEvent, run: str) -> dict[str, JSON]:
     told = {**event.run_facets, **{f"job/{name}": facet for name, facet in event.job_facets.items()}}
     named = identity(event.job, event.others)
-    return {**told, **kept(event.others), "openlineage": named if run == event.run else {**named, "runId": event.run}}
+    own = named if run == event.run else {**named, "runId": event.run}
+    return texts({**told, **kept(event.others), "openlineage": own}, event.write)
 
 
 def _inputs(event: RunEvent, *, symlinks: bool) -> Iterator[Input]:
     for dataset in event.inputs:
         digest = facets.version_digest(dataset)
-        yield Input(str(dataset.named), digest=digest, facets=kept_of(dataset, "input/"))
+        yield Input(str(dataset.named), digest=digest, facets=kept_of(dataset, "input/", event.write))
         for alias in facets.aliases(dataset) if symlinks else ():
             yield Input(str(alias), digest=digest, facets=_alias(alias, dataset))
     for dataset in event.outputs:
@@ -123,7 +125,7 @@ def _inputs(event: RunEvent, *, symlinks: bool) -> Iterator[Input]:
 def _outputs(event: RunEvent, *, symlinks: bool) -> Iterator[Output]:
     for dataset in event.outputs:
         digest, kind = facets.version_digest(dataset), facets.pointer_type(dataset)
-        yield Output(str(dataset.named), digest, kind, kept_of(dataset, "output/"))
+        yield Output(str(dataset.named), digest, kind, kept_of(dataset, "output/", event.write))
         for alias in facets.aliases(dataset) if symlinks else ():
             yield Output(str(alias), digest, kind, _alias(alias, dataset))
     listed = {str(dataset.named) for dataset in event.outputs}

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast, get_args
 
 from headwater import clock
 from headwater.errors import InvalidFact, SourceError
+from headwater.loaders.openlineage.fast import Writer, writer
 
 Object: TypeAlias = Mapping[str, Any]
 EventType: TypeAlias = Literal["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"]
@@ -51,7 +52,7 @@ class Dataset(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunEvent:
-    """What a run has come to."""
+    """What a run has come to; `write` turns its facets into what facts hold."""
 
     type: EventType
     time: datetime
@@ -62,6 +63,7 @@ class RunEvent:
     inputs: tuple[Dataset, ...]
     outputs: tuple[Dataset, ...]
     others: Object
+    write: Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,7 @@ def _run_event(found: Object) -> RunEvent:
         inputs=_datasets(found, "inputs", "inputFacets"),
         outputs=_datasets(found, "outputs", "outputFacets"),
         others=_others(found),
+        write=writer(found),
     )
 
 

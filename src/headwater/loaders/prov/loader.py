@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
-from headwater.errors import UsageError
 from headwater.graph.facts import RunFact
 from headwater.loaders.base import Found, Item, Place, Problem, attempt
 from headwater.loaders.documents import documents
@@ -17,6 +15,7 @@ from headwater.loaders.prov.account import Account, Deed
 from headwater.loaders.prov.mapping import run_fact, settle, unused
 from headwater.loaders.prov.own import is_own, own_claims, read_claim
 from headwater.loaders.prov.reading import SUFFIXES, Read, read_prov
+from headwater.loaders.times import zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +30,14 @@ class ProvLoader:
 
         Raises SourceError when a single file is no document of PROV.
         """
-        zone = _zone(self.tz)
+        own = zone(self.tz)
         for found in documents(source, SUFFIXES, _parse):
             if isinstance(found, Problem):
                 yield found
             elif isinstance(found.content, Path):
                 yield from own_claims(found.content, found.position - found.content.stat().st_size)
             else:
-                account = Account.of(found.content.document, zone)
+                account = Account.of(found.content.document, own)
                 yield from _Told(found.file, found.position, found.content, account, self.tz).items()
 
     def total(self, source: str) -> int:
@@ -105,10 +104,3 @@ class _Told:
 
 def _opaque(fact: RunFact) -> tuple[str, ...]:
     return tuple(sorted({key.key for key in fact.kept}))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, LookupError, OSError) as exc:
-        raise UsageError(f"option tz={name!r} is no time zone", hint="use a name such as Europe/Berlin") from exc
