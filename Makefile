@@ -33,7 +33,7 @@ clean: ## remove the virtual environment, caches and built packages; lineage in 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Headwater needs Python 3.11 or newer and '$(PYTHON)' is not: try make PYTHON=python3.12" >&2; exit 1; }
-	@echo "Installing Headwater and its tools into .venv (once, about a minute)"
+	@echo "Installing Headwater and its tools into .venv (once, about two minutes)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@

@@ -21,7 +21,7 @@ from headwater.testing.rules import at
 from tests.support.http_service import DEADLINE_S, listening, process, settings, until
 from tests.support.neo4j_database import Database
 from tests.support.neo4j_server import Neo4jServer
-from tests.support.stores import BOTH, neo4j_store, opened, place_for
+from tests.support.stores import neo4j_store, opened
 
 RUNS = "/api/v1/runs"
 WRITERS = 64
@@ -110,11 +110,6 @@ def assert_kept(place: Database, acknowledged: list[RunFact]) -> None:
         assert len({run.id.split(".")[0] for run in more}) == len(more)
         facts: list[Fact] = [*acknowledged, *more]
         assert store.digest() == expected_digest(facts)
-
-
-@pytest.fixture(params=BOTH)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    return place_for(request, tmp_path)
 
 
 def test_a_service_that_is_killed_under_load_has_kept_what_it_acknowledged(place: Database, tmp_path: Path) -> None:

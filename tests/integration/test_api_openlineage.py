@@ -23,15 +23,10 @@ from headwater.testing.oracle import expected_digest
 from tests.support.http_service import client, listening, settings
 from tests.support.neo4j_database import Database
 from tests.support.openlineage import SETS, Event, dataset, facts_of, run_event, shared_events
-from tests.support.stores import BOTH, opened, place_for
+from tests.support.stores import opened
 
 ONE, BATCH = "/api/v1/lineage", "/api/v1/lineage/batch"
 RUN = "019127de-fd25-7707-bfa4-3ec02693a531"
-
-
-@pytest.fixture(params=BOTH)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    return place_for(request, tmp_path)
 
 
 @pytest.fixture

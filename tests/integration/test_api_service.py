@@ -23,15 +23,10 @@ from tests.support.http_service import client, lines, listening, pipeline, proce
 from tests.support.neo4j_database import Database
 from tests.support.neo4j_server import Neo4jServer
 from tests.support.query_files import with_header
-from tests.support.stores import BOTH, opened, place_for
+from tests.support.stores import opened
 
 API = "/api/v1"
 NAMES = ["a/b", "100%", "a%2Fb", "día ☃ 𝄞", "a b+c&d=e?f#g", "line\nend", "x/history", "a//b/", "é" * 2_048]
-
-
-@pytest.fixture(params=BOTH)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    return place_for(request, tmp_path)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from headwater.queries.catalogue import Catalogue, catalogue, load
 from headwater.testing.rules import ran
 from tests.support.neo4j_database import Database
 from tests.support.query_files import with_header
-from tests.support.stores import BOTH, opened, place_for
+from tests.support.stores import opened
 
 DEADLINE_S = 60.0
 HEADER = """\
@@ -37,11 +37,6 @@ SQL = """\
 WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 1000000000000)
 SELECT count(*) + :most AS many FROM counted WHERE n <> :text;
 """
-
-
-@pytest.fixture(params=BOTH)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    return place_for(request, tmp_path)
 
 
 @pytest.fixture

@@ -22,16 +22,11 @@ from headwater.testing.oracle import expected_digest
 from headwater.testing.rules import at, ran
 from tests.support.nasty_facts import nasty_facts, shuffled
 from tests.support.neo4j_database import Database
-from tests.support.stores import BOTH, assert_is_graph_of, opened, place_for
+from tests.support.stores import assert_is_graph_of, opened
 from tests.support.writers import run_all, write_share
 
 WRITERS = 4
 DEADLINE_S = 60.0
-
-
-@pytest.fixture(params=BOTH)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    return place_for(request, tmp_path)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from headwater.queries.catalogue import catalogue
 from headwater.testing.oracle import expected_digest
 from headwater.testing.rules import ran
 from tests.support.neo4j_database import Database
-from tests.support.stores import BOTH, opened, place_for
+from tests.support.stores import opened
 from tests.support.writers import batch, open_once, run_all
 
 NOBODY = 65534
@@ -54,11 +54,6 @@ def file(path: Path) -> Database:
     with opened(place := Database(f"sqlite:///{path}")) as store:
         store.record([FIRST])
     return place
-
-
-@pytest.fixture(params=BOTH)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    return place_for(request, tmp_path)
 
 
 def foreign(path: Path, *statements: str) -> sqlite3.Connection:

@@ -19,16 +19,11 @@ from headwater.loaders.openlineage import OpenLineageLoader
 from headwater.testing.oracle import expected_digest
 from tests.support.neo4j_database import Database
 from tests.support.openlineage import SETS, Event, dataset, facts_of, run_event, shared_events, version
-from tests.support.stores import BOTH, opened, place_for
+from tests.support.stores import opened
 
 PICKED, PICKED_CRABS = "fc57cd10-90ce-49aa-ac91-29d222d66fdf", "155dbf08-c4c5-43e6-bb3a-8095c4ba59b8"
 SUMMER_PIE, HOLIDAY_PIE = "66ad484e-9bba-4eed-a5f5-3a17558e7f6b", "bcef9942-cb5c-476a-995b-3e5ca14aff27"
 DATABASES = settings(max_examples=12, deadline=None)
-
-
-@pytest.fixture(params=BOTH)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    return place_for(request, tmp_path)
 
 
 @pytest.fixture

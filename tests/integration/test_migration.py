@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from headwater.graph import schema
@@ -11,12 +9,7 @@ from headwater.graph.facts import RunFact
 from headwater.testing.oracle import expected_digest
 from headwater.testing.rules import at, ran
 from tests.support.neo4j_database import Database
-from tests.support.stores import BOTH, opened, place_for
-
-
-@pytest.fixture(params=BOTH)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    return place_for(request, tmp_path)
+from tests.support.stores import opened
 
 
 def test_a_store_of_the_first_schema_keeps_facets_once_it_is_opened_again(

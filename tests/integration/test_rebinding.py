@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from headwater.graph.neo4j import Neo4jTransaction
 from headwater.graph.query_store import QueryStore
 from headwater.testing.rules import at, ran
 from tests.support.neo4j_database import Database
-from tests.support.stores import BOTH, assert_is_graph_of, opened, place_for
+from tests.support.stores import BOTH, assert_is_graph_of, opened
 from tests.support.writers import late_state, running, write_and_stall
 
 PART = 10
@@ -22,11 +21,6 @@ READERS = 45
 MANY = 300_000
 OLD = RunFact("old", "make-old", None, at(0), at(1), outputs=(Output("hot"),))
 LATE = late_state()
-
-
-@pytest.fixture(params=BOTH)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    return place_for(request, tmp_path)
 
 
 @pytest.fixture
