@@ -5,5 +5,5 @@
 CREATE TABLE facet (
   id TEXT PRIMARY KEY, subject TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL,
   value TEXT NOT NULL, at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX facet_by_owner ON facet(owner);
