@@ -13,7 +13,7 @@ from headwater.graph.values import JSON
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 # One suite is inherited by many backends; how slow their databases are is not for hypothesis to judge.
 ANY_BACKEND = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow]
 )
 NAMES = ("a", "b.csv", "m.joblib")
 RUNS = tuple(f"r{n}" for n in range(6))
