@@ -124,6 +124,20 @@ def test_doctor_says_what_the_store_is(store: str) -> None:
     assert found.items() >= {**about, "readable": True, "rebinding": False}.items()
 
 
+def test_doctor_tells_what_became_of_what_programs_recorded(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/lineage.db"
+    program = "import headwater\nwith headwater.Component('etl').running() as run:\n    run.output('table.csv')\n"
+    for store in (url, f"sqlite:///{tmp_path}"):  # a folder is no store: the second one is spooled
+        subprocess.run([sys.executable, "-c", program], env={**os.environ, "HEADWATER_STORE": store}, check=True)
+    up = _document(url, "doctor")
+    assert (up["spooled"], up["dropped"], up["refused"]) == (0, 0, 0)
+    down = _headwater(f"sqlite:///{tmp_path}", "doctor", "--json")
+    found = json.loads(down.stdout)
+    assert (down.returncode, found["readable"], found["sent"]) == (1, False, 0)
+    assert found["spooled"] == up["sent"] > 0
+    assert found["error"]["hint"]
+
+
 def test_an_export_is_whole_or_not_there_and_comes_back(store: str, tmp_path: Path) -> None:
     file, copy = tmp_path / "lineage.jsonl", f"sqlite:///{tmp_path}/copy.db"
     assert _document(store, "export", "facts", "--to", str(file)) == {"kind": "facts", "file": str(file), "loss": ""}

@@ -16,6 +16,7 @@ from headwater.graph.connect import open_store
 from headwater.graph.facts import Fact, RunFact
 from headwater.sdk import recorder as module
 from headwater.sdk import spool as spool_module
+from headwater.sdk.counts import Counts
 from headwater.sdk.recorder import Recorder
 from headwater.sdk.spool import Spool
 from headwater.testing.oracle import expected_digest
@@ -240,3 +241,29 @@ def test_the_recorder_is_not_recorded(recorder: Recorder) -> None:
     assert recorder.flush(DEADLINE_S)
     recorder.shutdown(DEADLINE_S)
     assert (seen, module.is_recording_thread()) == ([True], False)
+
+
+def test_what_became_of_the_claims_is_kept_for_other_programs(store: Store, spool: Spool, tmp_path: Path) -> None:
+    counts = Counts(lambda: tmp_path)
+    for refuses in (False, True):
+        recorder = Recorder(store, spool, counts, linger_s=0)
+        store.error = InvalidFact("no") if refuses else None
+        for fact in FACTS[:2]:
+            recorder.put(lambda fact=fact: fact)  # type: ignore[misc]
+        assert recorder.shutdown(DEADLINE_S)
+        assert recorder.shutdown(DEADLINE_S)
+    assert counts.total() == {"sent": 2, "dropped": 0, "refused": 2}
+
+
+def test_counts_are_kept_while_the_program_runs(
+    store: Store, spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "COUNTED_EVERY_S", 0.0)
+    counts = Counts(lambda: tmp_path)
+    recorder = Recorder(store, spool, counts, linger_s=0)
+    for sent, fact in enumerate(FACTS[:3], 1):
+        recorder.put(lambda fact=fact: fact)  # type: ignore[misc]
+        assert recorder.flush(DEADLINE_S)
+        assert counts.total()["sent"] == sent
+    recorder.shutdown(DEADLINE_S)
+    assert counts.total()["sent"] == 3

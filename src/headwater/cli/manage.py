@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,9 +16,10 @@ from headwater.cli import render
 from headwater.cli.ask import Outputs
 from headwater.cli.context import Json, asking, opened, show, store_url
 from headwater.cli.text import shown
-from headwater.errors import UsageError
+from headwater.errors import StoreError, UsageError
 from headwater.queries.catalogue import catalogue
 from headwater.queries.export import export_pack
+from headwater.sdk.recording import recorded
 
 Who = Annotated[str | None, typer.Option(help="Who says so; default: the user of this machine.")]
 Why = Annotated[str | None, typer.Option(help="The reason.")]
@@ -85,13 +86,21 @@ def stats(as_json: Json = False) -> None:
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check that the store can be opened and read, and say what it is."""
-    with asking() as lineage:
-        mark = lineage.store.watermark()
-        about = {"store": store_url(), **lineage.store.about(), "readable": True}
-        found = {**about, "watermark": mark.position, "rebinding": mark.rebinding}
-    rows = [(name, str(value)) for name, value in found.items()]
+    """Check that the store can be opened and read, say what it is, and what became of what programs recorded."""
+    found: dict[str, Any] = {"store": store_url()}
+    try:
+        with asking() as lineage:
+            mark = lineage.store.watermark()
+            found |= {**lineage.store.about(), "readable": True}
+            found |= {"watermark": mark.position, "rebinding": mark.rebinding}
+    except StoreError as exc:
+        found |= {"readable": False, **exc.to_dict()}
+    found |= recorded(store_url())
+    rows = [(name, str(value)) for name, value in found.items() if name != "error"]
+    rows += [(name, str(value)) for name, value in found.get("error", {}).items()]
     show(found, as_json, lambda to: render.table(to, ("what", "found"), rows))
+    if not found["readable"]:
+        raise typer.Exit(1)
 
 
 def demo() -> None:

@@ -12,6 +12,7 @@ import queue
 import sys
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import NamedTuple, TypeAlias
 from headwater import clock
 from headwater.errors import InvalidFact
 from headwater.graph.facts import Fact
+from headwater.sdk.counts import Counts
 from headwater.sdk.faults import Ours, tell
 from headwater.sdk.spool import Spool
 
@@ -33,6 +35,7 @@ MOST_AT_ONCE = 500
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 EXIT_DEADLINE_S = 5.0
+COUNTED_EVERY_S = 60.0
 
 
 class Item(NamedTuple):
@@ -58,9 +61,18 @@ class RecorderStats:
 class Recorder:
     """Brings claims to a sink. Its thread starts with the first claim, and anew in a forked process."""
 
-    def __init__(self, sink: Sink, spool: Spool, *, capacity: int = CAPACITY, linger_s: float = LINGER_S) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        spool: Spool,
+        counts: Counts | None = None,
+        *,
+        capacity: int = CAPACITY,
+        linger_s: float = LINGER_S,
+    ) -> None:
         self._sink = sink
         self._spool = spool
+        self._counts = counts
         self._capacity = capacity
         self._linger_s = linger_s
         self.start_anew()
@@ -75,6 +87,8 @@ class Recorder:
         self._is_stopped = False
         self._in_flight: Sequence[Fact] = ()
         self._sent = self._dropped = self._refused = 0
+        self._counted: Counter[str] = Counter()
+        self._counted_at = clock.monotonic_s()
         self._pause_s = FIRST_PAUSE_S
         self._down_until = 0.0
 
@@ -134,6 +148,7 @@ class Recorder:
         kept = [*self._in_flight]
         if kept or late:
             self._keep(late, kept)
+        self._count()
         return not (kept or late)
 
     def stats(self) -> RecorderStats:
@@ -142,6 +157,16 @@ class Recorder:
         with Ours("counting the spool"):
             waiting = self._spool.waiting()
         return RecorderStats(self._queue.qsize(), self._sent, self._dropped, self._refused, waiting)
+
+    def _count(self) -> None:
+        """Keep what was counted since the last time, so that other programs can tell it."""
+        now = Counter(sent=self._sent, dropped=self._dropped, refused=self._refused)
+        more = now - self._counted
+        self._counted_at = clock.monotonic_s()
+        if more and self._counts is not None:
+            with Ours("keeping the counts"):
+                self._counts.add(more)
+                self._counted = now
 
     def _send(self, item: Item) -> None:
         self._queue.put(item)
@@ -165,6 +190,8 @@ class Recorder:
             is_last = any(item.is_last for item in items)
             with Ours("recording"):
                 self._handle(items)
+            if clock.monotonic_s() - self._counted_at > COUNTED_EVERY_S:
+                self._count()
             for item in sorted(items, key=lambda item: item.after is not None):
                 self._conclude(item)
 

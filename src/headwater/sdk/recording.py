@@ -13,6 +13,7 @@ from headwater import clock
 from headwater.graph.connect import DEFAULT_STORE, default
 from headwater.graph.facts import Fact
 from headwater.sdk import beside
+from headwater.sdk.counts import Counts
 from headwater.sdk.recorder import EXIT_DEADLINE_S, Recorder, RecorderStats
 from headwater.sdk.spool import Spool
 
@@ -40,14 +41,20 @@ def recorder_stats() -> RecorderStats:
     return recorder.stats()
 
 
-def spool_folder() -> Path:
-    """Return the folder for facts that the default store does not take: beside the artifacts, else beside the store.
+def spool_folder(url: str | None = None) -> Path:
+    """Return the folder for facts that this or the default store does not take: beside the artifacts or the store.
 
     Stores have folders of their own, so that no store gets the facts of another.
     """
-    url = os.environ.get("HEADWATER_STORE") or DEFAULT_STORE
+    url = url or os.environ.get("HEADWATER_STORE") or DEFAULT_STORE
     mark = hashlib.sha256(url.encode(errors="surrogateescape")).hexdigest()[:12]
     return _base(url) / "spool" / mark
+
+
+def recorded(url: str) -> dict[str, int]:
+    """Return how many facts wait in the spool of a store, and what became of those of the last week."""
+    folder = spool_folder(url)
+    return {"spooled": Spool(lambda: folder).waiting(), **Counts(lambda: folder).total()}
 
 
 def _base(url: str) -> Path:
@@ -69,5 +76,5 @@ def _end() -> None:
 
 
 switch = Switch(is_off=os.environ.get("HEADWATER_DISABLED", "").strip().lower() in _OFF)
-recorder = Recorder(_to_default_store, Spool(spool_folder))
+recorder = Recorder(_to_default_store, Spool(spool_folder), Counts(spool_folder))
 atexit.register(_end)
