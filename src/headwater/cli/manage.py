@@ -91,8 +91,8 @@ def doctor(as_json: Json = False) -> None:
     try:
         with asking() as lineage:
             mark = lineage.store.watermark()
-            found |= {**lineage.store.about(), "readable": True}
-            found |= {"watermark": mark.position, "rebinding": mark.rebinding}
+            about = {**lineage.store.about(), "readable": True}
+            found |= {**about, "watermark": mark.position, "rebinding": mark.rebinding}
     except StoreError as exc:
         found |= {"readable": False, **exc.to_dict()}
     found |= recorded(store_url())
