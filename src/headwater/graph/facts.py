@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from headwater import clock
 from headwater.errors import EndBeforeStart, InvalidFact, InvalidName, InvalidValue
-from headwater.graph.values import JSON, canonical, check_digest, check_name, check_run_id, check_text
+from headwater.graph.values import JSON, canonical, check_digest, check_name, check_run_id, check_text, comparable
 from headwater.ids import split_state_id
 
 
@@ -310,7 +310,7 @@ def check_facts(facts: Iterable[Fact]) -> list[Fact]:
 def _keep(found: dict[FacetKey, str], subject: FacetSubject, owner: str, name: str, facets: Mapping[str, JSON]) -> None:
     """Add facets as canonical JSON text."""
     for key, value in facets.items():
-        found[FacetKey(subject, owner, name, check_name(key, "facet"))] = canonical(value, f"facet {key!r}")
+        found[FacetKey(subject, owner, name, check_name(key, "facet"))] = comparable(canonical(value, f"facet {key!r}"))
 
 
 def _name(value: NameLike) -> str:

@@ -6,6 +6,7 @@ A value that passes here is stored exactly by every store; one that cannot be is
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TypeAlias
@@ -49,6 +50,18 @@ def canonical(value: JSON, what: str = "value") -> str:
     return text
 
 
+def comparable(text: str) -> str:
+    """Return JSON text whose order among others is one by code points and in UTF-16, by which Neo4j compares.
+
+    Surrogates come before U+E000, so what lies behind U+FFFE is escaped; the value is the same.
+    """
+    return text if text.isascii() else _BEYOND.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1]
+
+
 def _check_keys(value: JSON) -> None:
     """Raise TypeError for a key that JSON would turn into text."""
     if type(value) is dict or isinstance(value, Mapping):
@@ -73,6 +86,7 @@ def _as_dict(value: object) -> object:
 
 _TEXT = frozenset({str})
 _LEAVES = frozenset({str, int, float, bool, type(None)})
+_BEYOND = re.compile("[\uffff-\U0010ffff]")
 _encode = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_as_dict
 ).encode
