@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import neo4j
@@ -133,6 +134,12 @@ def shown(driver: webdriver.Chrome, texts: set[str]) -> bool:
     return wait.until(lambda _: texts <= set(re.split(r'[\s"]+', found(driver, "[data-testid=frame]").text)))
 
 
+def drawn(driver: webdriver.Chrome, nodes: int) -> bool:
+    """Wait until the newest answer draws this many nodes: the picture comes some time after its caption."""
+    found_all = partial(driver.find_elements, By.CSS_SELECTOR, "[data-testid=frame] g.node")
+    return WebDriverWait(driver, PATIENCE_S).until(lambda _: len(found_all()) == nodes)
+
+
 def test_neo4j_browser_answers_with_a_table_and_draws_the_picture(
     window: webdriver.Chrome, pack: Path, picture: str
 ) -> None:
@@ -146,4 +153,4 @@ def test_neo4j_browser_answers_with_a_table_and_draws_the_picture(
     [_, drawing] = statements(picture)
     paste(window, drawing)
     assert shown(window, {"Displaying", "7", "nodes,", "6", "relationships."})
-    assert len(window.find_elements(By.CSS_SELECTOR, "[data-testid=frame] g.node")) == 7
+    assert drawn(window, nodes=7)
