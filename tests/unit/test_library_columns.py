@@ -62,7 +62,7 @@ def test_what_is_no_table_is_refused_with_the_ways_to_pass_one(data: object) -> 
         (np.array([True, None], dtype=object), "number", [1.0, None]),
         (np.array([Decimal("1.5"), Decimal(2)], dtype=object), "number", [1.5, 2.0]),
         (pd.array([1, None], dtype="Int64"), "number", [1.0, None]),
-        (pd.to_datetime(["1970-01-02", None]), "time", [86400.0, None]),
+        (pd.Series(["1970-01-02", None], dtype="datetime64[us]"), "time", [86400.0, None]),
         (pd.to_datetime(["1970-01-02T02:00+02:00"]), "time", [86400.0]),
         (pd.to_timedelta([1, 2], unit="min"), "number", [60.0, 120.0]),
         (np.array([np.nan, np.inf]), "number", [None, np.inf]),

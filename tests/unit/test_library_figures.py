@@ -53,7 +53,7 @@ def test_between_single_values_ks_and_its_chance_are_those_of_scipy() -> None:
     first, second = dice.integers(0, 20, 400), dice.integers(2, 20, 300)
     expected = stats.ks_2samp(first, second, method="asymp")
 
-    made = [sketch(column) for column in columns(first)][0]
+    made = sketch(next(columns(first)))
     after = made.tally(next(columns(second)))
     distance = divergence.ks(made.counts, after)
 
@@ -78,7 +78,8 @@ def test_the_likelihood_ratio_is_that_of_scipy() -> None:
 
     statistic, freedom = divergence.likelihood_ratio(*table)
 
-    assert (statistic, freedom) == (pytest.approx(expected.statistic), 2)
+    assert freedom == 2
+    assert statistic == pytest.approx(expected.statistic)
     assert divergence.chances([statistic], [freedom])[0] == pytest.approx(expected.pvalue)
 
 

@@ -100,25 +100,15 @@ def compare(
 def drifted(found: Sequence[Comparison], thresholds: Thresholds = THRESHOLDS, alpha: float = ALPHA) -> list[Finding]:
     """Return the columns with a figure beyond its threshold that is no chance, the farthest beyond first.
 
+    Of several such figures of a column the first one in the order of the thresholds is told.
     The chance that any of them has not changed is at most alpha, however many there are and however they depend on each
     other.
     """
     tests = [(one, test) for one in found for test in _tests(one, thresholds)]
     adjusted = divergence.holm([one.p_ks if test == "ks" else one.p for one, test in tests])
-    sure = {(one.column, test): p for (one, test), p in zip(tests, adjusted, strict=True) if p <= alpha}
-    beyond: dict[str, tuple[float, Finding]] = {}
-    for one in found:
-        for measure, threshold in thresholds.items():
-            figure, p = one.figure(measure), sure.get((one.column, "ks" if measure == "ks" else "g"))
-            if figure is None or p is None or figure <= threshold:
-                continue
-            excess = figure / threshold if threshold else np.inf
-            if excess > beyond.get(one.column, (-1.0,))[0]:
-                beyond[one.column] = (
-                    excess,
-                    Finding(one.column, measure, rounded(figure), threshold, float(p), one.note),
-                )
-    return [finding for _, finding in sorted(beyond.values(), key=lambda held: -held[0])]
+    sure = {(one.column, test): float(p) for (one, test), p in zip(tests, adjusted, strict=True) if p <= alpha}
+    beyond = [held for one in found if (held := _first_beyond(one, thresholds, sure)) is not None]
+    return [finding for _, finding in sorted(beyond, key=lambda held: -held[0])]
 
 
 def drift(
@@ -186,6 +176,18 @@ def _tests(one: Comparison, thresholds: Thresholds) -> list[str]:
     """Return which tests the measures stand on: `psi` and `kl` share one."""
     found = ["g"] if {"psi", "kl"} & thresholds.keys() else []
     return [*found, "ks"] if "ks" in thresholds and one.ks is not None else found
+
+
+def _first_beyond(
+    one: Comparison, thresholds: Thresholds, sure: Mapping[tuple[str, str], float]
+) -> tuple[float, Finding] | None:
+    """Return by how many times its threshold a column is beyond it, and what there is to say."""
+    for measure, threshold in thresholds.items():
+        figure, p = one.figure(measure), sure.get((one.column, "ks" if measure == "ks" else "g"))
+        if figure is not None and p is not None and figure > threshold:
+            excess = figure / threshold if threshold else np.inf
+            return excess, Finding(one.column, measure, rounded(figure), threshold, p, one.note)
+    return None
 
 
 def _is_comparable(column: Column, sketch: Sketch | None, *, is_named: bool) -> bool:

@@ -7,21 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from headwater.errors import UsageError
-from headwater.graph.facts import TriggerResult
 from headwater.library import Sets, baseline, leakage, overfitting, target_leakage, time_leakage
+from tests.support.library import found_in, told, value_of
 
 DICE = np.random.default_rng(5)
 ROWS = pd.DataFrame(DICE.normal(size=(600, 3)), columns=["a", "b", "c"])
 NOISE = pd.Series(DICE.integers(0, 2, 600))
 SIGNAL = (ROWS["a"] + DICE.normal(scale=0.5, size=600) > 0).astype(int)
-
-
-def told(found: TriggerResult) -> tuple[str, str | None]:
-    return found.outcome, found.message
 
 
 def fitted(model: Any, target: Any) -> dict[str, Any]:
@@ -55,7 +52,7 @@ def test_test_rows_that_are_training_rows_are_counted() -> None:
 )
 def test_rows_are_the_same_when_their_values_are(train: object, test: object) -> None:
     found = leakage("a", "b")(a=train, b=test)
-    assert found.value["share"] == 1.0  # type: ignore[index,call-overload]
+    assert value_of(found)["share"] == 1.0
 
 
 def test_tables_without_a_common_column_cannot_be_compared() -> None:
@@ -84,7 +81,7 @@ def test_training_rows_that_are_not_before_the_test_rows_are_late() -> None:
 def test_a_column_that_tells_the_target_alone_is_named(target: Any) -> None:
     check = target_leakage("X", "y")
     leaking = ROWS.assign(leak=pd.factorize(target, sort=True)[0] * 2.0 - 1)
-    assert [one["column"] for one in check(X=leaking, y=target).value["findings"]][-1] == "leak"  # type: ignore
+    assert found_in(check(X=leaking, y=target))[-1] == "leak"
     assert check(X=ROWS[["b", "c"]], y=target).outcome == "passed"
 
 
@@ -114,17 +111,13 @@ def test_a_model_that_learns_the_signal_passes(model: Any, target: Any) -> None:
 
 
 def test_scores_and_interval_of_a_classifier_are_those_of_its_hits() -> None:
-    found = overfitting(Sets())(**fitted(LogisticRegression(), SIGNAL)).value
-    model = LogisticRegression().fit(ROWS[:400], SIGNAL[:400])
-    hits = [
-        np.asarray(model.predict(rows) == y, float)
-        for rows, y in ((ROWS[:400], SIGNAL[:400]), (ROWS[400:], SIGNAL[400:]))
-    ]
-    from scipy.stats import ttest_ind
+    given = fitted(LogisticRegression(), SIGNAL)
+    found = value_of(overfitting(Sets())(**given))
+    hits = [np.asarray(given["result"].predict(given[f"X_{one}"]) == given[f"y_{one}"]) for one in ("train", "test")]
+    expected = stats.ttest_ind(hits[0] * 1.0, hits[1] * 1.0, equal_var=False).confidence_interval(0.95)
 
-    interval = ttest_ind(*hits, equal_var=False).confidence_interval(0.95)
-    assert (found["train"], found["test"]) == (hits[0].mean().round(4), hits[1].mean().round(4))  # type: ignore
-    assert found["interval"] == pytest.approx([interval.low, interval.high], rel=1e-3)  # type: ignore
+    assert (found["train"], found["test"]) == (hits[0].mean().round(4), hits[1].mean().round(4))
+    assert found["interval"] == pytest.approx([expected.low, expected.high], rel=1e-3)
 
 
 def test_the_target_may_be_a_column_and_the_model_anything_with_a_way_to_predict() -> None:
@@ -138,6 +131,6 @@ def test_the_target_may_be_a_column_and_the_model_anything_with_a_way_to_predict
 def test_a_score_of_ones_own_is_one_number_a_row() -> None:
     given = fitted(LogisticRegression(), SIGNAL)
     squared = overfitting(Sets(), score=lambda wanted, got: -np.abs(np.asarray(wanted) - got))
-    assert squared(**given).value["train"] < 0  # type: ignore
+    assert value_of(squared(**given))["train"] < 0
     with pytest.raises(UsageError, match="one number a row"):
         overfitting(Sets(), score=lambda wanted, got: float((wanted == got).mean()))(**given)
