@@ -74,6 +74,8 @@ def as_frame(data: object, name: str = "value") -> pd.DataFrame:
 
     Raises UsageError for columns of different lengths.
     """
+    if isinstance(data, pd.DataFrame):
+        return data.set_axis(names(data), axis=1).reset_index(drop=True)
     found = list(_named(data, name))
     if len({len(series) for _, series in found}) > 1:
         raise UsageError("the columns have different lengths", hint="rows can be compared in tables only")

@@ -18,6 +18,8 @@ from headwater.library.verdicts import Finding, rounded, verdict
 
 _MOST_ROWS = 20_000
 _LEAST_ROWS = 100
+_TARGET = "\0target"
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no bit of an earlier column is lost
 _BOTH = 2
 
 
@@ -31,8 +33,7 @@ def leakage(train: str, test: str, most: float = 0.01, *, only: Sequence[str] | 
     share(most, "most")
 
     def body(first: object, second: object) -> TriggerResult:
-        left, right = _aligned(as_frame(first), as_frame(second), only)
-        known, asked = _hashes(left), _hashes(right)
+        known, asked = _hashes(as_frame(first), as_frame(second), only)
         figure = float(np.isin(asked, known).mean()) if len(asked) else 0.0
         twins = float(pd.Series(known).duplicated(keep=False).mean()) if len(known) else 0.0
         note = f"{figure * len(asked):,.0f} of {len(asked):,} test rows; {twins:.2%} of the training rows have a twin"
@@ -86,41 +87,35 @@ def target_leakage(train: str, target: str, most: float = 0.99, *, is_column: bo
     return check("target_leakage", body, *([train] if is_column else [train, target]))
 
 
-_TARGET = "\0target"
-
-
-def _aligned(left: pd.DataFrame, right: pd.DataFrame, only: Sequence[str] | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return both tables with the same columns of the same types."""
+def _hashes(left: pd.DataFrame, right: pd.DataFrame, only: Sequence[str] | None) -> tuple[Any, Any]:
+    """Return a number for each row of both tables, the same for the same values; one column at a time is copied."""
     shared = [name for name in left.columns if name in right.columns] if only is None else list(only)
     if lacking := [name for name in shared if name not in left.columns or name not in right.columns]:
         raise UsageError(f"a table has no column {', '.join(lacking)}", hint="name columns of both tables")
     if not shared:
         raise UsageError("both tables have no column in common", hint="give them the same column names")
-    both = [(one, other) for name in shared for one, other in [_alike(left[name], right[name])]]
-    return _table(one for one, _ in both), _table(other for _, other in both)
+    found = np.zeros(len(left), np.uint64), np.zeros(len(right), np.uint64)
+    for name in shared:
+        pair = _alike(left[name], right[name])
+        found = tuple(one * _FACTOR + pd.util.hash_array(values) for one, values in zip(found, pair, strict=True))
+    return found
 
 
-def _alike(one: pd.Series[Any], other: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
-    """Return both columns as what their kind is: numbers as floats, everything else as it is, or as text."""
+def _alike(one: pd.Series[Any], other: pd.Series[Any]) -> tuple[Any, Any]:
+    """Return both columns as what can be hashed alike: numbers as floats, everything else as texts."""
     [first], [second] = columns(one, name="one"), columns(other, name="other")
     if "category" not in (first.kind, second.kind):
-        return pd.Series(first.values + 0.0), pd.Series(second.values + 0.0)
-    return pd.Series(_texts(first)), pd.Series(_texts(second))
+        return first.values + 0.0, second.values + 0.0
+    return _texts(first), _texts(second)
 
 
 def _texts(column: Column) -> Any:
-    """Return categories as what can be hashed: missing values alike, and what is no text as its text."""
+    """Return categories as texts, and missing values as None."""
     values = pd.Series(column.values, dtype=object)
-    return values.where(values.notna(), None).map(lambda one: one if one is None or isinstance(one, str) else repr(one))
-
-
-def _table(found: Any) -> pd.DataFrame:
-    table: pd.DataFrame = pd.concat(list(found), axis=1)
-    return table
-
-
-def _hashes(frame: pd.DataFrame) -> Any:
-    return pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    texts = values.where(values.notna(), None).map(
+        lambda one: one if one is None or isinstance(one, str) else repr(one)
+    )
+    return texts.to_numpy(dtype=object)
 
 
 def _codes(target: pd.Series[Any]) -> Any:
