@@ -48,6 +48,6 @@ def _table(columns: int, rows: int, seed: int) -> pd.DataFrame:
 
 def _tested(before: pd.DataFrame, after: pd.DataFrame) -> Mapping[str, float]:
     return {
-        name: float(stats.ks_2samp(before[name].to_numpy(), after[name].to_numpy(), method="asymp").pvalue)
+        str(name): float(stats.ks_2samp(before[name].to_numpy(), after[name].to_numpy(), method="asymp").pvalue)
         for name in before
     }

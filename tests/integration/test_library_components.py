@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 import headwater
 from headwater.errors import UsageError
 from headwater.graph.lineage.face import Lineage
-from headwater.library import FeatureGeneration, Inference, Preprocessing, Profile, Training, profile, recorded
+from headwater.library import FeatureGeneration, Inference, Preprocessing, Profile, Training, drift, profile, recorded
 from headwater.library.references import resolve
 from tests.support.recorded import facet, recording_in, runs
 
@@ -171,6 +171,41 @@ def test_the_newest_completed_run_is_the_reference_and_the_current_one_never(lin
         make(7, fails=True)
     make(8)
     assert found == [5, 6, 6]
+
+
+def test_a_profile_that_was_kept_a_moment_ago_is_the_one_that_is_compared_with(lineage: Lineage) -> None:
+    make = headwater.Component("make", after=[profile("result")]).run(np.zeros)
+    reference = recorded("make")
+    found = []
+    for rows in (3, 4):
+        make(rows)
+        found.append(resolve(reference).rows)
+    assert found == [3, 4]
+
+
+def test_a_check_may_run_beside_the_function_and_keeps_what_it_found(lineage: Lineage) -> None:
+    check = headwater.asynchronous(drift("rows", Profile.fit(table(900), name="rows")))
+    headwater.Component("step", before=[check]).run(lambda rows: rows.shape)(table(900, seed=1) + 3)
+    [run] = runs(lineage)
+    assert outcomes(run) == {"drift": "failed"}
+    assert set(facet(run, "drift")) == {"fare", "distance", "tolls"}  # type: ignore[call-overload]
+
+
+LAZY = """
+import sys
+import headwater.library
+assert not {"numpy", "pandas", "scipy", "sklearn"} & set(sys.modules)
+sys.modules["scipy"] = None
+try:
+    headwater.library.drift
+except headwater.errors.MissingExtra as exc:
+    print(exc)
+"""
+
+
+def test_the_package_brings_nothing_until_it_is_used_and_says_what_to_install() -> None:
+    done = subprocess.run([sys.executable, "-c", LAZY], check=True, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "scipy is not installed (pip install 'headwater[library]')\n"
 
 
 def test_sets_made_inside_the_function_are_looked_at_after_it(lineage: Lineage) -> None:

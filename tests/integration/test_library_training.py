@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import sparse, stats
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
@@ -126,6 +126,19 @@ def test_the_target_may_be_a_column_and_the_model_anything_with_a_way_to_predict
     assert check(train=table[:400], test=table[400:], rule="a").outcome == "passed"
     with pytest.raises(UsageError, match="a str has no method predict"):
         baseline(Sets("train", "test", column="y"), "rule")(train=table, test=table, rule="a")
+
+
+def test_a_target_may_be_a_table_of_one_column_and_rows_an_array_of_any_kind() -> None:
+    sets = {"X_train": sparse.csr_array(np.tile(ROWS, (20, 1))), "X_test": ROWS.to_numpy()}
+    given = {**sets, "y_train": pd.concat([SIGNAL.to_frame()] * 20), "y_test": SIGNAL.to_frame()}
+    model = LogisticRegression().fit(ROWS.to_numpy(), SIGNAL)
+    assert baseline(Sets())(result=model, **given).outcome == "passed"
+    assert overfitting(Sets())(result=model, **given).outcome == "passed"
+
+
+def test_scores_that_are_no_finite_numbers_are_an_error() -> None:
+    with pytest.raises(UsageError, match="missing targets"):
+        overfitting(Sets(), score=lambda wanted, _: wanted * np.nan)(**fitted(LogisticRegression(), SIGNAL))
 
 
 def test_a_score_of_ones_own_is_one_number_a_row() -> None:

@@ -67,6 +67,7 @@ def test_what_is_no_table_is_refused_with_the_ways_to_pass_one(data: object) -> 
         (pd.to_timedelta([1, 2], unit="min"), "number", [60.0, 120.0]),
         (np.array([np.nan, np.inf]), "number", [None, np.inf]),
         (np.array([1 + 2j]), "category", [1 + 2j]),
+        (np.array([10**400], dtype=object), "category", [10**400]),
         (pd.Categorical(["x", None]), "category", ["x", None]),
         (np.array([1, "x", None], dtype=object), "category", [1, "x", None]),
         (np.array([None, None], dtype=object), "category", [None, None]),

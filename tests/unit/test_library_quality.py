@@ -74,6 +74,12 @@ def test_a_schema_wants_its_columns_of_their_kinds() -> None:
     assert schema("df", Profile.fit(TRIPS))(df=TRIPS.assign(fare=np.nan)).outcome == "passed"
 
 
+def test_names_and_values_that_no_store_can_hold_are_told_escaped() -> None:
+    found = ranges("df", {"\ud800": {"a"}})(df={"\ud800": np.array(["\udfff\0"], dtype=object)})
+    assert found.message == "\\ud800: outside 1, threshold 0, \\udfff not in {a}"
+    assert found.value is None
+
+
 EMPTY = [pd.DataFrame({"x": []}), pd.DataFrame(), {"x": []}, np.zeros((0, 3)), pd.DataFrame({"x": [np.nan, np.nan]})]
 
 

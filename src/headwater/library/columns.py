@@ -7,6 +7,7 @@ or whatever has `to_pandas`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -151,11 +152,12 @@ def _column(name: str, series: pd.Series[Any]) -> Column:
     if types.is_timedelta64_dtype(dtype):
         return Column(name, "number", series.dt.total_seconds().to_numpy(dtype=float))
     kind = _kind(series)
-    if kind == "number":
-        return Column(name, kind, series.to_numpy(dtype=np.float64, na_value=np.nan))
+    with suppress(OverflowError):  # integers that no float can hold are levels
+        if kind == "number":
+            return Column(name, kind, series.to_numpy(dtype=np.float64, na_value=np.nan))
     if kind == "time":
         return Column(name, kind, _seconds(series))
-    return Column(name, kind, series.to_numpy(dtype=object))
+    return Column(name, "category", series.to_numpy(dtype=object))
 
 
 def _kind(series: pd.Series[Any]) -> Kind:
@@ -166,11 +168,8 @@ def _kind(series: pd.Series[Any]) -> Kind:
         return "number"
     if types.is_datetime64_any_dtype(dtype):
         return "time"
-    return (
-        _INFERRED.get(types.infer_dtype(series, skipna=True), "category")
-        if types.is_object_dtype(dtype)
-        else "category"
-    )
+    inferred = types.infer_dtype(series, skipna=True) if types.is_object_dtype(dtype) else ""
+    return _INFERRED.get(inferred, "category")
 
 
 def _seconds(series: pd.Series[Any]) -> Numbers:

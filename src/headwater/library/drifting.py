@@ -138,8 +138,8 @@ def drift(
 
 
 def check_limits(thresholds: Thresholds, alpha: float) -> None:
-    """Raise UsageError for measures that there are not, and for an alpha that is no chance."""
-    if not thresholds or set(thresholds) - set(THRESHOLDS):
+    """Raise UsageError for measures that there are not, thresholds without end, and an alpha that is no chance."""
+    if not thresholds or set(thresholds) - set(THRESHOLDS) or not all(np.isfinite(list(thresholds.values()))):
         raise UsageError(f"the thresholds {dict(thresholds)!r}", hint=f"give some of {', '.join(THRESHOLDS)}")
     share(alpha, "alpha")
 

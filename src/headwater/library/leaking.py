@@ -94,11 +94,13 @@ def _hashes(left: pd.DataFrame, right: pd.DataFrame, only: Sequence[str] | None)
         raise UsageError(f"a table has no column {', '.join(lacking)}", hint="name columns of both tables")
     if not shared:
         raise UsageError("both tables have no column in common", hint="give them the same column names")
-    found = np.zeros(len(left), np.uint64), np.zeros(len(right), np.uint64)
+    first: Any = np.zeros(len(left), np.uint64)
+    second: Any = np.zeros(len(right), np.uint64)
     for name in shared:
-        pair = _alike(left[name], right[name])
-        found = tuple(one * _FACTOR + pd.util.hash_array(values) for one, values in zip(found, pair, strict=True))
-    return found
+        one, other = _alike(left[name], right[name])
+        first = first * _FACTOR + pd.util.hash_array(one)
+        second = second * _FACTOR + pd.util.hash_array(other)
+    return first, second
 
 
 def _alike(one: pd.Series[Any], other: pd.Series[Any]) -> tuple[Any, Any]:
@@ -111,11 +113,10 @@ def _alike(one: pd.Series[Any], other: pd.Series[Any]) -> tuple[Any, Any]:
 
 def _texts(column: Column) -> Any:
     """Return categories as texts, and missing values as None."""
-    values = pd.Series(column.values, dtype=object)
-    texts = values.where(values.notna(), None).map(
-        lambda one: one if one is None or isinstance(one, str) else repr(one)
-    )
-    return texts.to_numpy(dtype=object)
+    gone = pd.isna(column.values)
+    found = np.array([one if isinstance(one, str) else repr(one) for one in column.values], dtype=object)
+    found[gone] = None
+    return found
 
 
 def _codes(target: pd.Series[Any]) -> Any:

@@ -164,7 +164,7 @@ def _outside(name: str, column: Column | None, bounds: Bounds, most: float) -> F
         return Finding(name, "outside", "not there", _told(bounds))
     values = column.present
     if not isinstance(bounds, tuple):
-        is_out = ~pd.Series(values).isin(list(bounds)).to_numpy()
+        is_out = ~pd.Series(values, dtype=object).isin(list(bounds)).to_numpy()
     elif column.kind == "category" and len(values):
         return Finding(name, "kind", column.kind, "number")
     else:

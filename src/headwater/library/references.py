@@ -27,26 +27,36 @@ _MOST_PART_BYTES = 500_000
 _MOST_RUNS = 200
 
 
+_kept_at: dict[str, float] = {}  # when this process has last kept a profile under a key
+
+
 @dataclass(eq=False)
 class Recorded:
-    """The profile that the newest completed run of a component has kept, asked for once in KEPT_S seconds."""
+    """The profile that the newest completed run of a component has kept.
+
+    The store is asked once in KEPT_S seconds, or when this process has kept another one meanwhile.
+    """
 
     component: str
     key: str = "profile"
     _held: tuple[float, Profile] | None = field(default=None, init=False, repr=False)
+    _busy_at: float = field(default=-KEPT_S, init=False, repr=False)
 
     def load(self) -> Profile:
         """Return the profile; raises UnknownReference without one, StoreBusy when the store does not answer."""
         now = clock.monotonic_s()
-        if self._held is None or now - self._held[0] > KEPT_S:
-            self._held = now, self._asked()
+        if self._held is None or now - self._held[0] > KEPT_S or self._held[0] <= _kept_at.get(self.key, now - KEPT_S):
+            self._held = now, self._asked(now)
         return self._held[1]
 
-    def _asked(self) -> Profile:
+    def _asked(self, now: float) -> Profile:
+        if now - self._busy_at < KEPT_S:
+            raise StoreBusy(f"the store did not tell the {self.key} of {self.component!r} a moment ago")
         answers: list[Profile | None] = []
         run = current.get()
         recording.recorder.ask(partial(self._read, "" if run is None else run.id, answers), DEADLINE_S)
         if not answers:
+            self._busy_at = now
             raise StoreBusy(f"the store does not tell the {self.key} of {self.component!r}")
         if answers[0] is None:
             raise UnknownReference(f"no completed run of {self.component!r} has kept a {self.key!r}")
@@ -99,6 +109,7 @@ def keep_profile(found: Profile, key: str) -> None:
             size = 0
         parts[-1][name] = one
     keep({_part(key, n): {**document, "columns": part} for n, part in enumerate(parts, 1)})
+    _kept_at[key] = clock.monotonic_s()
 
 
 def _part(key: str, number: int) -> str:

@@ -123,18 +123,23 @@ def baseline(
 def row_score(train_target: Any) -> Score:
     """Return the score that suits a target: 1 or 0 for classes, by squared error in its variances for numbers."""
     if not is_graded(train_target):
-        return lambda wanted, got: np.asarray(wanted) == np.asarray(got)
-    variance = float(np.var(np.asarray(train_target, dtype=float))) or 1.0
-    return lambda wanted, got: 1 - (np.asarray(wanted, dtype=float) - np.asarray(got, dtype=float)) ** 2 / variance
+        return lambda wanted, got: _flat(wanted) == _flat(got)
+    variance = float(np.var(_flat(train_target).astype(float))) or 1.0
+    return lambda wanted, got: 1 - (_flat(wanted).astype(float) - _flat(got).astype(float)) ** 2 / variance
 
 
 def is_graded(target: Any) -> bool:
     """Return whether a target is an amount and no class: numbers with a fraction, or of more than 20 values."""
-    values = pd.Series(np.asarray(target)).infer_objects().dropna()
+    values = pd.Series(_flat(target)).infer_objects().dropna()
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         return False
     distinct = values.unique()
     return len(distinct) > _MOST_CLASSES or not np.array_equal(distinct, np.round(distinct))
+
+
+def _flat(values: Any) -> Any:
+    """Return the values of an array or of a table of one column."""
+    return np.asarray(values).reshape(-1)
 
 
 def _sample(rows: Any, target: Any) -> tuple[Any, Any]:
@@ -145,7 +150,9 @@ def _sample(rows: Any, target: Any) -> tuple[Any, Any]:
 
 
 def _taken(data: Any, chosen: Any) -> Any:
-    return data.iloc[chosen] if hasattr(data, "iloc") else np.asarray(data)[chosen]
+    if hasattr(data, "iloc"):
+        return data.iloc[chosen]
+    return data[chosen] if hasattr(data, "shape") else np.asarray(data)[chosen]
 
 
 def predicted(predict: Predict | None, model: Any, rows: Any) -> Any:
@@ -162,7 +169,7 @@ def _trivial(train: tuple[Any, Any], count: int) -> Any:
     from sklearn.dummy import DummyClassifier, DummyRegressor
 
     kind = DummyRegressor(strategy="mean") if is_graded(train[1]) else DummyClassifier(strategy="most_frequent")
-    return kind.fit(np.zeros((len(train[1]), 1)), np.asarray(train[1])).predict(np.zeros((count, 1)))
+    return kind.fit(np.zeros((len(train[1]), 1)), _flat(train[1])).predict(np.zeros((count, 1)))
 
 
 def _scores(score: Score, target: Any, predicted: Any) -> Numbers:
@@ -171,6 +178,8 @@ def _scores(score: Score, target: Any, predicted: Any) -> Numbers:
         raise UsageError(
             f"a score of shape {found.shape} for {len(target)} rows", hint="one number a row, two rows or more"
         )
+    if not np.isfinite(found).all():
+        raise UsageError("a score is no finite number", hint="look for missing targets and predictions")
     return found
 
 

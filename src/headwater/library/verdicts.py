@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import cast
 
+from headwater.errors import InvalidFact
 from headwater.graph.facts import TriggerResult
-from headwater.graph.values import JSON
+from headwater.graph.values import JSON, canonical
 
 _MOST_TOLD = 5
 _LEAST_P = 1e-16
 _MOST_KEPT = 100
+_MOST_MESSAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,11 @@ def verdict(findings: Sequence[Finding], good: str, figures: Mapping[str, JSON] 
     """
     value: dict[str, JSON] = {**(figures or {}), "findings": [_document(one) for one in findings[:_MOST_KEPT]]}
     if not findings:
-        return TriggerResult("passed", good, value)
+        return TriggerResult("passed", _text(good), _storable(value))
     value["found"] = len(findings)
-    told = "; ".join(map(str, findings[:_MOST_TOLD]))
+    told = _text("; ".join(map(str, findings[:_MOST_TOLD])))
     more = len(findings) - _MOST_TOLD
-    return TriggerResult("failed", f"{told}; and {more} more" if more > 0 else told, value)
+    return TriggerResult("failed", f"{told}; and {more} more" if more > 0 else told, _storable(value))
 
 
 def short(figure: float | str) -> str:
@@ -53,6 +55,20 @@ def short(figure: float | str) -> str:
 def rounded(figure: float) -> float:
     """Return a figure as it is kept: with four digits."""
     return float(f"{figure:.4g}")
+
+
+def _storable(value: JSON) -> JSON:
+    """Return the value if a store can hold it, else nothing: the outcome and its message must not be lost for it."""
+    try:
+        canonical(value)
+    except InvalidFact:
+        return None
+    return value
+
+
+def _text(text: str) -> str:
+    """Return a text that every store can hold: names of columns and levels may be anything."""
+    return text[:_MOST_MESSAGE].replace("\0", "").encode("utf-8", "backslashreplace").decode()
 
 
 def _document(finding: Finding) -> JSON:
