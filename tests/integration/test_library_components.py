@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from typer.testing import CliRunner
 
 import headwater
+from headwater.cli.app import app
 from headwater.errors import UsageError
 from headwater.graph.lineage.face import Lineage
 from headwater.library import FeatureGeneration, Inference, Preprocessing, Profile, Training, drift, profile, recorded
@@ -51,7 +53,7 @@ def inference() -> Inference:
     return Inference("predict", reference=recorded("train"), predicted=recorded("train", "predictions"))
 
 
-def test_drift_from_training_is_recorded_and_makes_readers_stale(lineage: Lineage) -> None:
+def test_drift_from_training_is_recorded_and_makes_readers_stale(lineage: Lineage, tmp_path: Path) -> None:
     model = fit(*train_and_test())
 
     @inference().run(input_vars=["model"], output_vars=["target"])
@@ -79,6 +81,8 @@ def test_drift_from_training_is_recorded_and_makes_readers_stale(lineage: Lineag
     [cause] = lineage.stale(stale.run.id).causes
     assert (cause.kind, cause.evidence) == ("failed_test", f"trigger drift of run {second.run.id}")
     assert [run.component for run in lineage.trace("shifted.csv").runs()] == ["predict", "train"]
+    shown = CliRunner().invoke(app, ["--store", f"sqlite:///{tmp_path}/lineage.db", "stale", "shifted.csv"]).stdout
+    assert "failed test: trigger drift" in shown
 
 
 PREDICT = """
