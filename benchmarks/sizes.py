@@ -23,6 +23,8 @@ class Sizes:
     path_timeout_s: float = 20.0
     connections: int = 64
     load_s: float = 30.0
+    columns: int = 200
+    rows: int = 100_000
 
 
 FULL = Sizes(
@@ -45,4 +47,6 @@ QUICK = Sizes(
     path_timeout_s=5.0,
     connections=8,
     load_s=2.0,
+    columns=20,
+    rows=2_000,
 )

@@ -15,7 +15,8 @@
     │   ├── UnknownRun
     │   ├── UnknownComponent
     │   ├── UnknownQuery
-    │   └── UnknownKind                     no loader or exporter of that name
+    │   ├── UnknownKind                     no loader or exporter of that name
+    │   └── UnknownReference                no run has kept the profile to compare with
     ├── InvalidTemplate                     a query file that the catalogue refuses
     ├── MissingExtra (ImportError)          an optional package is not installed
     ├── SourceError (ValueError)            a source of lineage that cannot be read as what it was said to be
@@ -171,6 +172,13 @@ class UnknownKind(NotFound):
 
     code = "unknown_kind"
     hint = "`headwater import` and `headwater export` list their kinds"
+
+
+class UnknownReference(NotFound):
+    """No run has kept the profile that data are to be compared with."""
+
+    code = "unknown_reference"
+    hint = "run the component that keeps it first, or pass a Profile"
 
 
 class InvalidTemplate(HeadwaterError):

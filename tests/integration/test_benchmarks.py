@@ -7,7 +7,7 @@ from pathlib import Path
 
 import networkx
 import pytest
-from benchmarks import cases_ask, cases_write, generate, loaders_dvc, loaders_openlineage, loaders_wfformat
+from benchmarks import cases_ask, cases_write, generate, library, loaders_dvc, loaders_openlineage, loaders_wfformat
 from benchmarks.peer_sqlite import SQLitePeer
 from benchmarks.prepared import Prepared, prepare, size
 from benchmarks.sizes import Sizes
@@ -146,6 +146,20 @@ def test_each_kind_that_is_imported_gives_rows(prepared: Prepared, tmp_path: Pat
     assert [len(section.rows) for section in sections] == [1, 1, 4]
     assert all(row.ours and row.theirs and row.speed for section in sections for row in section.rows)
     assert len(stages_of_dvc) == loaders_dvc.STAGES
+
+
+def test_drift_of_many_columns_is_measured_with_and_without_a_kept_profile(prepared: Prepared, tmp_path: Path) -> None:
+    peer = SQLitePeer(f"sqlite:///{tmp_path / 'bench.db'}")
+    with peer.open() as lineage:
+        stage = Stage(peer, lineage, prepared, replace(TINY, columns=3, rows=50), tmp_path)
+        rows = library.drift([stage]).rows
+    peer.close()
+
+    assert [row.what for row in rows] == [
+        "3 columns of 50 rows, with a kept profile",
+        "3 columns of 50 rows, with making the profile",
+    ]
+    assert all(row.speed for row in rows)
 
 
 def test_the_table_is_markdown_with_a_cell_for_each_heading() -> None:
