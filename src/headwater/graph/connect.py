@@ -18,6 +18,7 @@ _BOLT_SCHEMES = frozenset({"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "ne
 
 _lock = threading.Lock()
 _default: list[Lineage] = []
+_configured: list[str] = []
 
 
 def connect(
@@ -67,6 +68,7 @@ def configure(
     opened = connect(store, user=user, password=password, database=database)
     with _lock:
         previous, _default[:] = list(_default), [opened]
+        _configured[:] = [store] if store else []
     for old in previous:
         old.close()
     return opened
@@ -78,6 +80,11 @@ def default() -> Lineage:
         if not _default:
             _default.append(connect())
         return _default[0]
+
+
+def default_url() -> str:
+    """Return the URL of the lineage graph that `default` returns: the configured one, else that of the environment."""
+    return next(iter(_configured), None) or os.environ.get("HEADWATER_STORE") or DEFAULT_STORE
 
 
 def _open_sqlite(url: str) -> Store:

@@ -30,15 +30,15 @@ class Undigestible(Exception):
     """The content has no digest."""
 
 
-def digest_of(value: object) -> Content:
+def digest_of(value: object, limit_bytes: int | None = None) -> Content:
     """Return the digest of the content, as `value1-sha256:` and hexadecimal digits; never raises an Exception.
 
-    None with a reason above LIMIT_BYTES bytes or LIMIT_PARTS parts, for cycles, for what changes while it is read and
+    None with a reason above LIMIT_BYTES bytes, or the limit that is given, or LIMIT_PARTS parts, for cycles, for what changes while it is read and
     for what cannot be told apart by content. Nothing is consumed: iterators have no digest. Cost: about 1 s a GB, and
     1 s for a million Python objects.
     """
     try:
-        return Content(f"value1-sha256:{_Walk().digest(value).hex()}")
+        return Content(f"value1-sha256:{_Walk(limit_bytes or LIMIT_BYTES).digest(value).hex()}")
     except RecursionError:
         return Content(None, "too deep, or it contains itself")
     except Exception as exc:  # noqa: BLE001  # the methods of a foreign value may raise anything
@@ -48,7 +48,8 @@ def digest_of(value: object) -> Content:
 class _Walk:
     """One walk over one value. Parts that are shared are read once, so the cost is linear in what there is."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
         self._bytes = 0
         self._parts = 0
         self._known: dict[int, bytes] = {}
@@ -86,8 +87,8 @@ class _Walk:
 
     def check(self, size_bytes: int) -> None:
         """Raise Undigestible when so many more bytes would be too many."""
-        if self._bytes + size_bytes > LIMIT_BYTES:
-            raise Undigestible(f"larger than {LIMIT_BYTES >> 20} MiB")
+        if self._bytes + size_bytes > self._limit_bytes:
+            raise Undigestible(f"larger than {self._limit_bytes >> 20} MiB")
 
     def _read(self, kind: type, value: Any) -> tuple[bytes, Iterable[Any]]:
         """Return a tag for the type and the byte strings that tell two values of it apart."""
