@@ -1,4 +1,4 @@
-"""What is kept of an artifact beside its chunks: which content it is, in which format, and from which chunks it is made.
+"""What is kept of an artifact beside its chunks: which content, in which format, and from which chunks it is made.
 
 An entry is found by the digest of the content, as the graph has it; the payload is one way to write that content down.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -70,12 +71,10 @@ def encoded(entry: Entry) -> bytes:
 
 def decoded(data: bytes, key: str) -> Entry:
     """Return the entry of such JSON. Raises DamagedArtifact, naming the key."""
-    try:
+    document: dict[str, Any] = {}
+    with suppress(ValueError):
         document = json.loads(data)
-        is_whole = document.pop("check") == _check(document)
-    except (ValueError, KeyError, AttributeError):
-        is_whole = False
-    if not is_whole:
+    if not isinstance(document, dict) or document.pop("check", None) != _check(document):
         raise DamagedArtifact(f"the entry {key} is damaged")
     if (version := document.pop("version")) != _VERSION:
         raise DamagedArtifact(f"the entry {key} has version {version}", hint="upgrade headwater")

@@ -17,7 +17,7 @@ from headwater.graph.values import JSON
 
 FILE, JOBLIB = "file", "joblib"
 
-_About = Mapping[str, JSON]
+About = Mapping[str, JSON]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,19 @@ class Format:
     suffix: str
     takes: Callable[[Any], bool]
     write: Callable[[Any, IO[bytes]], object]
-    read: Callable[[IO[bytes], _About], Any]
-    about: Callable[[Any], _About] = lambda _: {}
+    read: Callable[[IO[bytes], About], Any]
+    about: Callable[[Any], About] = lambda _: {}
 
 
 def format_for(value: object, name: str | None = None) -> Format:
     """Return the format of that name, or else the one that suits the value. Raises UsageError, Unsaveable."""
-    chosen = next((one for one in FORMATS.values() if one.takes(value)), FORMATS[JOBLIB]) if name is None else named(name)
+    chosen = (
+        next((one for one in FORMATS.values() if one.takes(value)), FORMATS[JOBLIB]) if name is None else named(name)
+    )
     if name is not None and chosen.name != JOBLIB and not chosen.takes(value):
-        raise Unsaveable(f"a {type(value).__name__} cannot be saved as {name}", hint="leave the format out, or say joblib")
+        raise Unsaveable(
+            f"a {type(value).__name__} cannot be saved as {name}", hint="leave the format out, or say joblib"
+        )
     return chosen
 
 
@@ -60,7 +64,7 @@ def written(chosen: Format, value: object, file: IO[bytes]) -> None:
             raise Unsaveable(f"a {type(value).__name__} cannot be saved as {chosen.name}: {exc}") from exc
 
 
-def read(chosen: str, file: IO[bytes], about: _About) -> Any:
+def read(chosen: str, file: IO[bytes], about: About) -> Any:
     """Return the value that was written down. Raises UsageError when the bytes are something else."""
     with _libraries(chosen):
         try:
@@ -92,7 +96,9 @@ def _libraries(format: str) -> Iterator[None]:  # noqa: A002  # the field's word
     except ImportError as exc:
         if isinstance(exc, HeadwaterError) or extra is None:
             raise
-        raise MissingExtra(f"the format {format} needs {exc.name or exc}", hint=f"pip install 'headwater[{extra}]'") from exc
+        raise MissingExtra(
+            f"the format {format} needs {exc.name or exc}", hint=f"pip install 'headwater[{extra}]'"
+        ) from exc
 
 
 def _is(module: str, *kinds: str) -> Callable[[object], bool]:
@@ -118,25 +124,22 @@ def _is_json(value: object, depth: int = 100) -> bool:
     return kind in (bool, int, float, str, type(None))
 
 
-def _write_json(value: object, file: IO[bytes]) -> None:
-    for part in json.JSONEncoder().iterencode(value):
-        file.write(part.encode())
-
-
 def _write_npy(value: Any, file: IO[bytes]) -> None:
     from numpy.lib.format import write_array
 
     write_array(file, value, allow_pickle=False)
 
 
-def _read_npy(file: IO[bytes], _: _About) -> Any:
+def _read_npy(file: IO[bytes], _: About) -> Any:
     from numpy.lib.format import read_array
 
     return read_array(file, allow_pickle=False)
 
 
 def _is_tensors(value: object) -> bool:
-    return type(value) is dict and bool(value) and all(type(key) is str and _is_plain(one) for key, one in value.items())
+    return (
+        type(value) is dict and bool(value) and all(type(key) is str and _is_plain(one) for key, one in value.items())
+    )
 
 
 def _is_plain(value: Any) -> bool:
@@ -150,7 +153,7 @@ def _write_tensors(value: Any, file: IO[bytes]) -> None:
     file.write(save({key: ascontiguousarray(one).reshape(one.shape) for key, one in value.items()}))
 
 
-def _read_tensors(file: IO[bytes], _: _About) -> Any:
+def _read_tensors(file: IO[bytes], _: About) -> Any:
     from safetensors.numpy import load
 
     return load(file.read())
@@ -161,14 +164,17 @@ def _write_frame(value: Any, file: IO[bytes]) -> None:
     frame.to_parquet(file, engine="pyarrow")
 
 
-def _read_frame(file: IO[bytes], about: _About) -> Any:
+def _read_frame(file: IO[bytes], about: About) -> Any:
     from pandas import read_parquet
 
-    found = read_parquet(file, engine="pyarrow")
-    return found["value"].rename(about["series"]) if "series" in about else found
+    found: Any = read_parquet(file, engine="pyarrow")
+    if "series" in about:
+        found = found["value"]
+        found.name = about["series"]
+    return found
 
 
-def _about_frame(value: Any) -> _About:
+def _about_frame(value: Any) -> About:
     if value.ndim == 2:  # noqa: PLR2004  # rows and columns
         return {}
     if not isinstance(value.name, (str, int, type(None))):
@@ -182,7 +188,7 @@ def _write_joblib(value: object, file: IO[bytes]) -> None:
     joblib.dump(value, file)
 
 
-def _read_joblib(file: IO[bytes], _: _About) -> Any:
+def _read_joblib(file: IO[bytes], _: About) -> Any:
     import joblib
 
     return joblib.load(file)
@@ -209,7 +215,13 @@ _ALL = (
         lambda value, file: file.write(value.encode("utf-8", "surrogatepass")),
         lambda file, _: file.read().decode("utf-8", "surrogatepass"),
     ),
-    Format("json", ".json", _is_json, _write_json, lambda file, _: json.loads(file.read())),
+    Format(
+        "json",
+        ".json",
+        _is_json,
+        lambda value, file: file.write(json.dumps(value).encode()),
+        lambda file, _: json.loads(file.read()),
+    ),
     Format("npy", ".npy", lambda value: _is_array(value) and not value.dtype.hasobject, _write_npy, _read_npy),
     Format("parquet", ".parquet", _is_frame, _write_frame, _read_frame, _about_frame),
     Format("safetensors", ".safetensors", _is_tensors, _write_tensors, _read_tensors),

@@ -158,7 +158,7 @@ class Folder:
 
     def scratch(self) -> IO[bytes]:
         """Return an empty file that is gone when it is closed, or its process ends."""
-        return SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=self._parts())  # noqa: SIM115  # whoever asks closes it
+        return SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(self._parts()))
 
     def _parts(self) -> Path:
         parts = self._root / _PARTS
@@ -168,7 +168,7 @@ class Folder:
 
 def scratch() -> IO[bytes]:
     """Return such a file in the machine's folder for temporary files."""
-    return SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=gettempdir())  # noqa: SIM115  # whoever asks closes it
+    return SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=gettempdir())
 
 
 def _make_folder(folder: Path) -> None:

@@ -32,9 +32,13 @@ class Remote:
         try:
             self._files, self._root = url_to_fs(url, use_listings_cache=False)
         except ImportError as exc:
-            raise MissingExtra(f"{self._shown} cannot be used: {exc}", hint="install the package that it names") from exc
+            raise MissingExtra(
+                f"{self._shown} cannot be used: {exc}", hint="install the package that it names"
+            ) from exc
         except ValueError as exc:
-            raise UsageError(f"artifacts cannot lie at {self._shown}: {exc}", hint="correct HEADWATER_ARTIFACTS") from exc
+            raise UsageError(
+                f"artifacts cannot lie at {self._shown}: {exc}", hint="correct HEADWATER_ARTIFACTS"
+            ) from exc
 
     def __str__(self) -> str:
         return self._shown

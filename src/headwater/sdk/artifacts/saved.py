@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from headwater import ids
-from headwater.errors import Unsaveable, UsageError
+from headwater.errors import HeadwaterError, Unsaveable, UsageError
 from headwater.sdk.artifacts import formats
 from headwater.sdk.artifacts.entries import Entry
 from headwater.sdk.artifacts.store import ArtifactStore
@@ -122,6 +122,8 @@ def write_to(store: ArtifactStore, entry: Entry, path: Path, *, replaces: bool =
         with part.open("xb") as file, store.open(entry) as payload:
             shutil.copyfileobj(payload, file, _PIECE_BYTES)
         part.replace(path)
+    except HeadwaterError:
+        raise
     except OSError as exc:
         raise UsageError(f"{path} cannot be written: {exc.strerror or exc}", hint="name another file") from exc
     finally:
@@ -134,4 +136,3 @@ def file_name(entry: Entry, name: str | None = None) -> str:
     last = Path((name or entry.name or entry.digest).replace("\\", "/").replace("\0", "")).name or "artifact"
     suffix = formats.FORMATS[entry.format].suffix if entry.format in formats.FORMATS else ""
     return last if last.endswith(suffix) else last + suffix
-

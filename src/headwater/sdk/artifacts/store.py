@@ -48,12 +48,18 @@ class ArtifactStore:
             except FileNotFoundError:
                 raise UnknownArtifact(f"nothing is saved of the content {digest!r}") from None
 
-    def entries(self) -> Iterator[Entry]:
-        """Give all entries, in no order. Raises DamagedArtifact."""
+    def entries(self, damaged: list[str] | None = None) -> Iterator[Entry]:
+        """Give all entries, in no order. A damaged one raises DamagedArtifact, or is told to the list."""
         with self.failing():
             for found in self.place.found("entries"):
-                with suppress(FileNotFoundError):  # removed meanwhile
+                try:
                     yield decoded(self.place.read(found.key), found.key)
+                except FileNotFoundError:  # removed meanwhile
+                    continue
+                except DamagedArtifact as exc:
+                    if damaged is None:
+                        raise
+                    damaged.append(f"{self.place}: {exc.message}")
 
     def renew(self, digest: str, format: str | None = None) -> Entry | None:  # noqa: A002  # the field's word
         """Return the entry as saved just now, so that no sweep takes it for forgotten; None unless it is whole.
@@ -103,7 +109,9 @@ class ArtifactStore:
             try:
                 data = self._read(chunk.key)
             except FileNotFoundError:
-                raise DamagedArtifact(f"{self.place}/{chunk.key} is missing", hint="save the same value again") from None
+                raise DamagedArtifact(
+                    f"{self.place}/{chunk.key} is missing", hint="save the same value again"
+                ) from None
         if hashlib.sha256(data).hexdigest() != chunk.sha256:
             raise DamagedArtifact(f"{self.place}/{chunk.key} is damaged")
         return data

@@ -1,0 +1,122 @@
+"""What a component saves of what it captured: a value as it is at that moment, a file when there is time.
+
+A value may change once the function goes on, so it is written down in the caller's thread; the rest, chunks and the
+disk or the service, is done behind the program. What cannot be saved becomes the facet `unsaved` of the run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import partial
+from typing import IO
+
+from headwater import clock
+from headwater.errors import Unsaveable
+from headwater.graph.facts import RunFact
+from headwater.sdk import recording
+from headwater.sdk.artifacts import formats
+from headwater.sdk.artifacts.saved import kind_of, save_file
+from headwater.sdk.artifacts.saver import Job, saver
+from headwater.sdk.artifacts.store import ArtifactStore
+from headwater.sdk.artifacts.where import open_artifacts
+from headwater.sdk.claims import Claim
+from headwater.sdk.content import digest_of
+from headwater.sdk.faults import Ours
+from headwater.sdk.run import UNSAVED, RunLog
+
+MOST_REMEMBERED = 4096
+
+_saved: OrderedDict[tuple[ArtifactStore, str], None] = OrderedDict()
+
+
+class Keeper:
+    """Saves what one run captures: `policy` is "outputs" or "all", and `durability` "wait" does it at once."""
+
+    __slots__ = ("_policy", "_run", "_waits")
+
+    def __init__(self, run: RunLog, policy: str, durability: str) -> None:
+        self._run = run
+        self._policy = policy
+        self._waits = durability == "wait"
+
+    def __call__(self, value: object, claims: Sequence[Claim], written: bool) -> None:
+        """Save what the claims are about, as far as the policy goes. Raises nothing."""
+        if written or self._policy == "all":
+            for claim in claims:
+                with Ours("saving an artifact") as attempt:
+                    self._keep(claim, value)
+                if attempt.has_failed:
+                    self._given_up(claim.name, str(attempt.error))
+
+    def _keep(self, claim: Claim, value: object) -> None:
+        if claim.mark is not None:
+            work = partial(_save_file, claim)
+            self._put(claim.name, work, 0)
+        elif claim.digest is not None:
+            self._keep_value(claim, claim.digest, value)
+        elif (reason := claim.facets.get("undigested")) is not None:
+            raise Unsaveable(f"a {type(value).__name__} has no digest: {reason}")
+
+    def _keep_value(self, claim: Claim, digest: str, value: object) -> None:
+        """Write the value down now, unless it is saved already."""
+        store = open_artifacts()
+        if (store, digest) in _saved or (store.place.is_near and store.has(digest)):
+            self._put(claim.name, partial(_renew, store, digest), 0)
+            return
+        chosen = formats.format_for(value)
+        payload = store.place.scratch()
+        formats.written(chosen, value, payload)
+        if digest_of(value).digest != digest:
+            raise Unsaveable("it changed while it was saved")
+        work = partial(_save_payload, store, digest, chosen, payload, claim.name, kind_of(value), chosen.about(value))
+        self._put(claim.name, work, payload.tell())
+
+    def _put(self, name: str, work: partial[None], size_bytes: int) -> None:
+        if self._waits:
+            work()
+        else:
+            saver.put(Job(work, size_bytes, partial(self._given_up_late, name)))
+
+    def _given_up(self, name: str, why: str) -> None:
+        self._run.not_saved(name, why)
+
+    def _given_up_late(self, name: str, why: str) -> None:
+        """Record the reason in a fact of its own: that of the run's end may be on its way already."""
+        self._given_up(name, why)
+        fact = RunFact(self._run.id, facets={UNSAVED: self._run.facets[UNSAVED]}, at=clock.now())
+        recording.recorder.put(lambda: fact)
+
+
+def _save_file(claim: Claim) -> None:
+    assert claim.mark is not None
+    save_file(open_artifacts(), claim.mark.path, claim.name, claim.mark)
+
+
+def _renew(store: ArtifactStore, digest: str) -> None:
+    if store.renew(digest) is None:
+        _saved.pop((store, digest), None)
+        raise Unsaveable("what was saved of it before is gone or damaged")
+
+
+def _save_payload(
+    store: ArtifactStore,
+    digest: str,
+    chosen: formats.Format,
+    payload: IO[bytes],
+    name: str,
+    kind: str,
+    about: formats.About,
+) -> None:
+    def write(file: IO[bytes]) -> None:
+        payload.seek(os.SEEK_SET)
+        shutil.copyfileobj(payload, file, 1 << 20)
+
+    with payload:
+        if store.renew(digest) is None:
+            store.put(lambda: digest, chosen.name, write, name=name, kind=kind, about=about)
+    _saved[store, digest] = None
+    if len(_saved) > MOST_REMEMBERED:
+        _saved.popitem(last=False)
