@@ -22,6 +22,7 @@ except ModuleNotFoundError:  # Windows
 
 _PARTS = "parts"
 _ABANDONED_S = 3600.0
+_ATTEMPTS = 5
 _IN_MEMORY_BYTES = 8 << 20
 
 
@@ -94,11 +95,21 @@ class Folder:
     def write(self, key: str, data: bytes) -> None:
         """Write another file, bring it to the disk, and give it the name."""
         path = self._root / key
-        _make_folder(path.parent)
+        for attempt in range(_ATTEMPTS):
+            _make_folder(path.parent)
+            try:
+                self._write(path, data)
+                break
+            except FileNotFoundError:  # a sweep may take a part for abandoned in the moment before it is locked
+                if attempt == _ATTEMPTS - 1:
+                    raise
+        sync_folder(path.parent)
+
+    def _write(self, path: Path, data: bytes) -> None:
         part = self._parts() / f"{ids.new_run_id()}.part"
         try:
             with part.open("xb") as file:
-                is_locked = _lock(file)
+                is_locked = _lock(file, waits=True)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -110,7 +121,6 @@ class Folder:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
             raise
-        sync_folder(path.parent)
 
     def sizes(self, keys: Sequence[str]) -> list[int | None]:
         """Return the size of each, None of those that are not there."""
@@ -179,14 +189,14 @@ def _make_folder(folder: Path) -> None:
         sync_folder(folder.parent)
 
 
-def _lock(file: IO[bytes]) -> bool:
+def _lock(file: IO[bytes], *, waits: bool = False) -> bool:
     """Lock the file as long as it is open, also against other processes; return False where there are no locks.
 
-    Raises BlockingIOError when another holds it.
+    Raises BlockingIOError when another holds it, unless it waits.
     """
     if fcntl is None:
         return False
-    fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(file.fileno(), fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
     return True
 
 
