@@ -195,6 +195,10 @@ class IdleExecution(Execution):
 
     __slots__ = ()
 
+    def __init__(self, component: Component, plan: Plan | None) -> None:
+        super().__init__(component, plan)
+        self.run.keep = None
+
     def begin(self, args: tuple[object, ...] = (), kwargs: Mapping[str, object] | None = None) -> None:
         """Do nothing."""
 

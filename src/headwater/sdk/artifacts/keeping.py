@@ -53,8 +53,7 @@ class Keeper:
 
     def _keep(self, claim: Claim, value: object) -> None:
         if claim.mark is not None:
-            work = partial(_save_file, claim)
-            self._put(claim.name, work, 0)
+            self._put(claim.name, partial(_save_file, claim))
         elif claim.digest is not None:
             self._keep_value(claim, claim.digest, value)
         elif (reason := claim.facets.get("undigested")) is not None:
@@ -64,27 +63,35 @@ class Keeper:
         """Write the value down now, unless it is saved already."""
         store = open_artifacts()
         if (store, digest) in _saved or (store.place.is_near and store.has(digest)):
-            self._put(claim.name, partial(_renew, store, digest), 0)
+            self._put(claim.name, partial(_renew, store, digest))
             return
-        chosen = formats.format_for(value)
         payload = store.place.scratch()
-        formats.written(chosen, value, payload)
-        if digest_of(value).digest != digest:
-            raise Unsaveable("it changed while it was saved")
-        work = partial(_save_payload, store, digest, chosen, payload, claim.name, kind_of(value), chosen.about(value))
-        self._put(claim.name, work, payload.tell())
+        try:
+            chosen = formats.format_for(value)
+            about = chosen.about(value)
+            formats.written(chosen, value, payload)
+            if digest_of(value).digest != digest:
+                raise Unsaveable("it changed while it was saved")
+            work = partial(_save_payload, store, digest, chosen, payload, claim.name, kind_of(value), about)
+            self._put(claim.name, work, payload)
+        except BaseException:
+            payload.close()
+            raise
 
-    def _put(self, name: str, work: partial[None], size_bytes: int) -> None:
+    def _put(self, name: str, work: partial[None], payload: IO[bytes] | None = None) -> None:
         if self._waits:
             work()
         else:
-            saver.put(Job(work, size_bytes, partial(self._given_up_late, name)))
+            size = 0 if payload is None else payload.tell()
+            saver.put(Job(work, size, partial(self._given_up_late, name, payload)))
 
     def _given_up(self, name: str, why: str) -> None:
         self._run.not_saved(name, why)
 
-    def _given_up_late(self, name: str, why: str) -> None:
+    def _given_up_late(self, name: str, payload: IO[bytes] | None, why: str) -> None:
         """Record the reason in a fact of its own: that of the run's end may be on its way already."""
+        if payload is not None:
+            payload.close()
         self._given_up(name, why)
         fact = RunFact(self._run.id, facets={UNSAVED: self._run.facets[UNSAVED]}, at=clock.now())
         recording.recorder.put(lambda: fact)
