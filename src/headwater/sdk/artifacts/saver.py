@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from headwater import clock
 from headwater.sdk import beside
 from headwater.sdk.faults import Ours
 
@@ -38,7 +37,8 @@ class Saver:
         self._lock = threading.Lock()
         self._jobs: deque[Job] = deque()
         self._held_bytes = 0
-        self._is_at_work = False
+        self._is_idle = threading.Event()
+        self._is_idle.set()
         self._is_watched = False
 
     def put(self, job: Job) -> None:
@@ -48,7 +48,9 @@ class Saver:
             if not is_full:
                 self._jobs.append(job)
                 self._held_bytes += job.size_bytes
-            starts, self._is_at_work = not self._is_at_work, True
+            starts = self._is_idle.is_set() and not is_full
+            if starts:
+                self._is_idle.clear()
         if is_full:
             job.given_up(f"too much waits to be saved ({len(self._jobs):,} artifacts)")
         if starts:
@@ -56,8 +58,7 @@ class Saver:
 
     def finish(self, timeout_s: float = EXIT_DEADLINE_S) -> None:
         """Wait until all is saved; give up what is not by then."""
-        deadline = clock.monotonic_s() + timeout_s
-        beside.join(max(0.0, deadline - clock.monotonic_s()))
+        self._is_idle.wait(timeout_s)
         while (job := self._next()) is not None:
             job.given_up("the program ended before it was saved")
 
@@ -79,8 +80,10 @@ class Saver:
 
     def _next(self) -> Job | None:
         with self._lock:
-            self._is_at_work = bool(self._jobs)
-            return self._jobs.popleft() if self._jobs else None
+            if self._jobs:
+                return self._jobs.popleft()
+            self._is_idle.set()
+            return None
 
     def _watch_worker_process(self) -> None:
         """In a worker of multiprocessing, which ends without `atexit`, finish before the recorder does."""
