@@ -20,6 +20,7 @@ from headwater.graph.facts import Input, Output, RunFact, Status
 from headwater.graph.lineage.face import Lineage
 from headwater.sdk.artifacts import store as stores
 from headwater.sdk.artifacts.entries import Entry
+from headwater.sdk.artifacts.erasure import free_erased
 from headwater.sdk.artifacts.needs import holders
 from headwater.sdk.artifacts.places import Folder
 from headwater.sdk.artifacts.saved import save_value
@@ -145,6 +146,23 @@ def test_the_states_of_the_graph_the_spool_and_external_data_need_their_content(
 def test_an_erased_state_needs_nothing_but_another_of_the_same_content_does(lineage: Lineage) -> None:
     lineage.record([wrote("r1", "a", "d"), wrote("r2", "b", "d"), wrote("r3", "c", "e")])
     assert holders(lineage.store, ["d", "e"], erased={"a@r1", "c@r3"}) == {"d": ["b@r2"]}
+
+
+def test_what_only_erased_states_had_is_gone_and_the_rest_names_who_has_it(
+    lineage: Lineage, folder: ArtifactStore, tmp_path: Path
+) -> None:
+    contents = {name: f"{name} of a client".encode() * 100 for name in ("own", "shared", "earlier")}
+    for digest, data in contents.items():
+        put(folder, digest, data)
+    lineage.record([wrote("r1", "a", "own"), wrote("r2", "b", "shared"), wrote("r3", "c", "shared")])
+    lineage.record([wrote("r4", "d", "earlier"), wrote("r5", "e", "earlier")])
+    erased = {"a@r1", "b@r2", "d@r4", "e@r5"}
+    freed = free_erased(lineage.store, contents, erased, artifacts=folder)
+    assert sorted(entry.digest for entry in freed.entries) == ["earlier", "own"]
+    assert (freed.kept, freed.size_bytes) == ({"shared": ["c@r3"]}, 1500 + 1900)
+    raw = [path.read_bytes() for path in (tmp_path / "artifacts").rglob("*") if path.is_file()]
+    assert [any(contents[name] in data for data in raw) for name in contents] == [False, True, False]
+    assert free_erased(lineage.store, ["own"], erased, artifacts=folder) == Freed((), 0, 0)
 
 
 def test_many_contents_are_asked_for_in_parts(lineage: Lineage) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +15,7 @@ _AT_ONCE = 500
 
 
 def holders(
-    store: Store, digests: Iterable[str], erased: Collection[str] = (), spool: Path | None = None
+    store: Store, digests: Iterable[str], erased: Container[str] = (), spool: Path | None = None
 ) -> dict[str, list[str]]:
     """Return for each of these contents that is needed the ids of the states that have it, without the erased ones.
 

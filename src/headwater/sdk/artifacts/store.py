@@ -22,7 +22,7 @@ from headwater.sdk.artifacts.places import Place
 from headwater.sdk.artifacts.streams import ChunkReader, ChunkWriter
 
 TRASH = "trash/"
-_ATTEMPTS = 5
+_ATTEMPTS = 3
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Write = Callable[[IO[bytes]], object]
