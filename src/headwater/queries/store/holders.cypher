@@ -6,8 +6,7 @@
 // cost: one index seek a digest, then the states that have it
 // browser: :param digests => ['sha256:0']
 UNWIND $digests AS digest
-MATCH (p:IOPointer) USING INDEX SEEK p:IOPointer(digest, name, produced_at, run)
-WHERE p.digest = digest AND p.name IS NOT NULL
+MATCH (p:IOPointer {digest: digest}) USING INDEX SEEK p:IOPointer(digest)
 RETURN p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
   toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels
 ORDER BY p.digest, p.id;

@@ -18,6 +18,7 @@ from headwater import clock
 from headwater.errors import ArtifactsFull, ArtifactsUnavailable, DamagedArtifact, UnknownArtifact
 from headwater.graph.values import JSON
 from headwater.sdk.artifacts.entries import Chunk, Entry, decoded, encoded, key_of
+from headwater.sdk.artifacts.parallel import ChunkPool
 from headwater.sdk.artifacts.places import Place
 from headwater.sdk.artifacts.streams import ChunkReader, ChunkWriter
 
@@ -88,11 +89,11 @@ class ArtifactStore:
         """Keep the bytes that `write` writes to a file, under the digest that is asked for when all are written."""
         with self.failing():
             for _ in range(_ATTEMPTS):
-                chunks: list[Chunk] = []
-                writer = ChunkWriter(lambda data, chunks=chunks: chunks.append(self._kept(data)))  # type: ignore[misc]
-                write(writer)  # type: ignore[arg-type]
-                size = writer.finish()
-                entry = Entry(digest(), format, size, tuple(chunks), clock.now(), name, kind, about or {})
+                with ChunkPool(self._kept) as pool:
+                    writer = ChunkWriter(pool.keep)
+                    write(writer)  # type: ignore[arg-type]
+                    size = writer.finish()
+                entry = Entry(digest(), format, size, pool.chunks(), clock.now(), name, kind, about or {})
                 self.place.write(entry.key, encoded(entry))
                 if self._is_whole(entry):
                     return entry
