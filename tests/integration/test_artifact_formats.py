@@ -47,7 +47,7 @@ def again(value: Any, name: str | None = None) -> tuple[str, Any]:
         ("safetensors", {"w": np.eye(2, dtype="f4"), "b": np.array(1.0), "t": np.arange(6).reshape(2, 3).T}),
         ("parquet", pd.DataFrame({"a": [1, 2], "b": ["x", None], "c": pd.Categorical(["u", "v"])})),
         ("parquet", pd.DataFrame({"i": pd.array([1, None], dtype="Int64")}, index=["p", "q"])),
-        ("parquet", pd.DataFrame({0: pd.to_datetime(["2020-01-01", None], utc=True), 1: ["a", "b"]})),
+        ("parquet", pd.DataFrame({0: pd.to_datetime(["2020-01-01", "NaT"], utc=True), 1: ["a", "b"]})),
         ("parquet", pd.DataFrame()),
         ("parquet", pd.Series([1.5, 2], name="y")),
         ("parquet", pd.Series([1, 2], name=3, index=["p", "q"])),
@@ -117,7 +117,7 @@ def test_a_name_that_is_no_format_is_told_with_those_that_are() -> None:
     [
         ("joblib", (1,), "models"),
         ("safetensors.numpy", {"a": np.eye(2)}, "models"),
-        ("pyarrow", pd.DataFrame(), "parquet"),
+        ("pyarrow", pd.DataFrame(), "pandas,parquet"),
     ],
 )
 def test_a_library_that_is_not_installed_is_named_with_its_extra(

@@ -347,7 +347,7 @@ def test_save_raises_nothing_in_a_component(lineage: Lineage) -> None:
 
 
 def test_nothing_is_saved_while_recording_is_off(lineage: Lineage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(headwater.sdk.recording.switch, "is_off", True)  # type: ignore[attr-defined]
+    monkeypatch.setattr(headwater.sdk.recording.switch, "is_off", True)
     with keeps.running() as run:
         run.output([1], name="x")
     assert headwater.save([1], "x") is None

@@ -90,7 +90,7 @@ def reading(saved: str, asked: str | None) -> str:
 @contextmanager
 def _libraries(format: str) -> Iterator[None]:  # noqa: A002  # the field's word
     """Name the extra that a format needs when its library is not installed."""
-    extra = {"parquet": "parquet", "joblib": "models", "safetensors": "models", "npy": "models"}.get(format)
+    extra = {"parquet": "pandas,parquet", "joblib": "models", "safetensors": "models", "npy": "models"}.get(format)
     try:
         yield
     except ImportError as exc:
@@ -165,9 +165,9 @@ def _write_frame(value: Any, file: IO[bytes]) -> None:
 
 
 def _read_frame(file: IO[bytes], about: About) -> Any:
-    from pandas import read_parquet
+    from pyarrow.parquet import read_table
 
-    found: Any = read_parquet(file, engine="pyarrow")
+    found: Any = read_table(file).to_pandas()
     if "series" in about:
         found = found["value"]
         found.name = about["series"]
