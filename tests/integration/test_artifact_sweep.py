@@ -107,6 +107,17 @@ def test_release_keeps_what_another_state_needs_and_says_who(store: ArtifactStor
     assert kept(store) == {"d": b"1"}
 
 
+def test_what_was_saved_for_another_graph_too_stays_and_names_it(tmp_path: Path) -> None:
+    ours, theirs = (open_artifacts(str(tmp_path / "artifacts"), graph) for graph in ("ours", "theirs"))
+    put(ours, "d", b"1")
+    put(theirs, "d", b"1")
+    put(theirs, "e", b"2")
+    assert ours.renew("e") is not None
+    assert collect(ours, needing(), grace=NOW, applies=True).entries == ()
+    assert release(ours, ["d", "e"], needing("e")).kept == {"d": ["theirs"], "e": ["somebody", "theirs"]}
+    assert kept(ours) == {"d": b"1", "e": b"2"}
+
+
 def test_no_file_holds_what_was_released(folder: ArtifactStore, tmp_path: Path) -> None:
     put(folder, "erased", b"the address of a client" * 100)
     part = Path(str(folder.place), "parts", "left-by-a-killed-writer.part")

@@ -217,7 +217,7 @@ def test_a_value_that_changes_while_it_is_saved_is_not_saved(lineage: Lineage) -
 
     assert work().reads == 3
     assert saved() == []
-    assert unsaved(lineage) == {"moving": "it changed while it was saved"}
+    assert unsaved(lineage) == {"moving": "it changed while it was saved, or its digest was given by hand"}
 
 
 @pytest.mark.parametrize("component", [keeps, waits])
@@ -272,6 +272,27 @@ def test_a_place_that_hangs_does_not_hold_the_program(lineage: Lineage, monkeypa
     goes_on.set()
     assert saved() == ["rows"]
     assert [facet(detail, "unsaved") for detail in runs(lineage)] == [None] * 100
+
+
+def test_content_under_a_digest_that_was_given_by_hand_is_not_saved(lineage: Lineage) -> None:
+    Path("f.txt").write_text("1", "utf-8")
+    with keeps.running() as run:
+        run.output("f.txt", digest="sha256:other")
+        run.output([1], name="rows", digest="other")
+    flush(DEADLINE_S)
+    why = "it changed while it was saved, or its digest was given by hand"
+    assert unsaved(lineage) == {"f.txt": why, "rows": why}
+
+
+def test_a_file_above_the_limit_is_left_to_save(lineage: Lineage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LIMIT_BYTES", 2)
+    Path("f.txt").write_text("123", "utf-8")
+    with keeps.running() as run:
+        run.output("f.txt")
+        digest = headwater.save("f.txt", "by-hand.txt")
+        assert headwater.load(str(digest)).read() == headwater.load("by-hand.txt").read() == b"123"
+    assert "headwater.save takes files of any size" in unsaved(lineage)["f.txt"]
+    assert saved() == ["by-hand.txt"]
 
 
 def test_history_loads_what_earlier_runs_wrote(lineage: Lineage) -> None:

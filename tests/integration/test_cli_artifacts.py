@@ -103,6 +103,12 @@ def test_gc_shows_first_and_removes_only_what_nothing_needs(store: ArtifactStore
     assert "every artifact is needed, or new" in headwater_("gc", "--grace-days", "0")
 
 
+def test_gc_leaves_what_was_saved_for_another_graph_and_says_so(store: ArtifactStore) -> None:
+    save_value(open_artifacts(str(store.place), "another"), [1], "theirs")
+    assert document("gc", "--grace-days", "0", "--apply")["of_other_graphs"] == 1
+    assert "1 artifacts were saved for other graphs" in headwater_("gc")
+
+
 def test_the_place_is_that_of_the_environment(
     store: ArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

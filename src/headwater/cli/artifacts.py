@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from headwater.cli import complete, render
-from headwater.cli.context import Json, asking, show, store_url
+from headwater.cli.context import Json, asking, options, show, store_url
 from headwater.cli.text import brief, when
 from headwater.errors import DamagedArtifact, UnknownArtifact
 from headwater.sdk.artifacts.entries import Entry
@@ -21,7 +21,7 @@ from headwater.sdk.artifacts.needs import holders
 from headwater.sdk.artifacts.saved import file_name, write_to
 from headwater.sdk.artifacts.store import ArtifactStore
 from headwater.sdk.artifacts.sweep import GRACE, Freed, collect
-from headwater.sdk.artifacts.where import artifacts_beside, open_artifacts
+from headwater.sdk.artifacts.where import artifacts_beside, graph_name, open_artifacts
 from headwater.sdk.recording import spool_folder
 from headwater.settings import load_settings
 
@@ -43,7 +43,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _opened() -> ArtifactStore:
-    return open_artifacts(load_settings().artifacts or artifacts_beside(store_url()))
+    found = load_settings()
+    graph = graph_name(store_url(), options.database or found.neo4j_database)
+    return open_artifacts(found.artifacts or artifacts_beside(store_url()), graph)
 
 
 @artifacts.command("list")
@@ -115,22 +117,28 @@ def _print_verified(console: Console, document: dict[str, Any]) -> None:
 @artifacts.command("gc")
 def collect_artifacts(grace_days: Days = GRACE.days, apply: Apply = False, as_json: Json = False) -> None:
     """Show what no state in the graph needs, and what killed writers left; with --apply, remove it."""
+    store, spool = _opened(), spool_folder(store_url())
     with asking() as lineage:
-        spool = spool_folder(store_url())
         found = collect(
-            _opened(),
+            store,
             lambda digests: holders(lineage.store, digests, spool=spool),
             grace=timedelta(days=grace_days),
             applies=apply,
         )
-    show(found.to_dict(), as_json, lambda to: _print_freed(to, found))
+    others = sum(entry.graphs != (store.graph,) for entry in store.entries())
+    document = {**found.to_dict(), "of_other_graphs": others}
+    show(document, as_json, lambda to: _print_freed(to, found, others))
 
 
-def _print_freed(console: Console, found: Freed) -> None:
+def _print_freed(console: Console, found: Freed, others: int) -> None:
     rows = [(entry.digest, brief(entry.name), f"{entry.size_bytes:,}", when(entry.saved_at)) for entry in found.entries]
     render.table(console, ("digest", "name", ">bytes", "saved (UTC)"), rows, "every artifact is needed, or new")
     verb = "freed" if found.is_applied else "would be freed"
     console.print(Text(f"{len(found.entries):,} artifacts, {found.chunks:,} chunks, {found.size_bytes:,} bytes {verb}"))
+    if others:
+        console.print(
+            Text(f"{others:,} artifacts were saved for other graphs, or for this one at another URL: they stay", "dim")
+        )
     if not found.is_applied and (found.entries or found.chunks):
         console.print(Text("nothing was removed: --apply does", "dim"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,7 @@ Keep: TypeAlias = Callable[[object, Sequence[Claim], bool], None]
 
 UNSAVED = "unsaved"
 _MOST_REASON = 1000
+_telling = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ class RunLog:
                 exact = claim._replace(digest=digest, state=state) if digest or state else claim
                 said = Input(claim.name, at, exact.digest, state)
                 self.inputs.append(exact._replace(at=said.at))
-                self.kept(value, [claim], written=False)
+                self.kept(value, [exact], written=False)
 
     def output(
         self,
@@ -76,7 +78,7 @@ class RunLog:
             for claim in self._claims(value, name, written=True):
                 said = Output(claim.name, digest or claim.digest, type or claim.type)
                 self.outputs.append(claim._replace(digest=said.digest, type=said.type))
-                self.kept(value, [claim], written=True)
+                self.kept(value, self.outputs[-1:], written=True)
 
     def param(self, key: str, value: JSON) -> None:
         """Say that the run used this parameter."""
@@ -91,8 +93,9 @@ class RunLog:
 
     def not_saved(self, name: str, why: object) -> None:
         """Keep with the run why an artifact of it was not saved."""
-        told = {**self.facets.get(UNSAVED, {}), name: str(why)[:_MOST_REASON]}  # type: ignore[dict-item]
-        self.facets[UNSAVED] = told
+        with _telling:
+            told = self.facets.get(UNSAVED, {})
+            self.facets[UNSAVED] = {**told, name: str(why)[:_MOST_REASON]}  # type: ignore[dict-item]
 
     def name_of(self, value: object) -> Named | None:
         """Return the name that `pointer` gave the value within this run."""

@@ -34,7 +34,11 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A saved artifact. `kind` is the type of the value, `about` what the format needs to know of it."""
+    """A saved artifact.
+
+    `kind` is the type of the value, `about` what the format needs to know of it, `graphs` the lineage graphs for which
+    it was saved.
+    """
 
     digest: str
     format: str
@@ -44,6 +48,7 @@ class Entry:
     name: str | None = None
     kind: str | None = None
     about: Mapping[str, JSON] = field(default_factory=dict)
+    graphs: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -79,7 +84,9 @@ def decoded(data: bytes, key: str) -> Entry:
     if (version := document.pop("version")) != _VERSION:
         raise DamagedArtifact(f"the entry {key} has version {version}", hint="upgrade headwater")
     chunks = tuple(Chunk(*chunk) for chunk in document.pop("chunks"))
-    return Entry(**{**document, "saved_at": datetime.fromisoformat(document["saved_at"])}, chunks=chunks)
+    graphs = tuple(document.pop("graphs"))
+    saved_at = datetime.fromisoformat(document.pop("saved_at"))
+    return Entry(**document, saved_at=saved_at, chunks=chunks, graphs=graphs)
 
 
 def _check(document: Mapping[str, Any]) -> str:

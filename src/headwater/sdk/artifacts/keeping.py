@@ -16,7 +16,7 @@ from typing import IO
 from headwater import clock
 from headwater.errors import Unsaveable
 from headwater.graph.facts import RunFact
-from headwater.sdk import recording
+from headwater.sdk import files, recording
 from headwater.sdk.artifacts import formats
 from headwater.sdk.artifacts.saved import kind_of, save_file
 from headwater.sdk.artifacts.saver import Job, saver
@@ -28,6 +28,7 @@ from headwater.sdk.faults import Ours
 from headwater.sdk.run import UNSAVED, RunLog
 
 MOST_REMEMBERED = 4096
+_OTHER_CONTENT = "it changed while it was saved, or its digest was given by hand"
 
 _saved: OrderedDict[tuple[ArtifactStore, str], None] = OrderedDict()
 
@@ -53,6 +54,10 @@ class Keeper:
 
     def _keep(self, claim: Claim, value: object) -> None:
         if claim.mark is not None:
+            if claim.mark.size_bytes > files.LIMIT_BYTES:
+                raise Unsaveable("it has no digest, for it is too large; headwater.save takes files of any size")
+            if claim.mark.content is not None and claim.mark.content.digest is None:
+                raise Unsaveable(f"it has no digest: {claim.mark.content.reason}")
             self._put(claim.name, partial(_save_file, claim))
         elif claim.digest is not None:
             self._keep_value(claim, claim.digest, value)
@@ -71,7 +76,7 @@ class Keeper:
             about = chosen.about(value)
             formats.written(chosen, value, payload)
             if digest_of(value).digest != digest:
-                raise Unsaveable("it changed while it was saved")
+                raise Unsaveable(_OTHER_CONTENT)
             work = partial(_save_payload, store, digest, chosen, payload, claim.name, kind_of(value), about)
             self._put(claim.name, work, payload)
         except BaseException:
@@ -99,7 +104,9 @@ class Keeper:
 
 def _save_file(claim: Claim) -> None:
     assert claim.mark is not None
-    save_file(open_artifacts(), claim.mark.path, claim.name, claim.mark)
+    entry = save_file(open_artifacts(), claim.mark.path, claim.name, claim.mark)
+    if claim.digest not in (None, entry.digest):
+        raise Unsaveable(_OTHER_CONTENT)
 
 
 def _renew(store: ArtifactStore, digest: str) -> None:

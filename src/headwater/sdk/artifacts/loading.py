@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from headwater.errors import UnknownArtifact, UsageError
+from headwater.errors import UnknownArtifact, UnknownPointer, UsageError
 from headwater.graph.connect import default
 from headwater.graph.facts import PointerType
 from headwater.graph.model import Pointer
@@ -92,20 +92,31 @@ def found(reference: str) -> Entry:
 
 def _written_here(run: RunLog | None, reference: str) -> tuple[Entry, None] | None:
     """Return what this run itself has written under the name; its end, which tells the graph, is still to come."""
-    written = () if run is None else [claim for claim in run.outputs if claim.name == reference and claim.digest]
+    claims = () if run is None else run.outputs
+    written = [claim for claim in claims if reference in (claim.name, claim.digest) and claim.digest]
     return (open_artifacts().entry(str(written[-1].digest)), None) if written else None
+
+
+def _by_digest(reference: str) -> Entry | None:
+    try:
+        return open_artifacts().entry(reference)
+    except UnknownArtifact:
+        return None
 
 
 def _recorded(reference: str, run: RunLog | None) -> tuple[Entry, Claim | None]:
     """Return the entry and, for a run, the claim to have read it."""
-    if run is None:
-        try:
-            return open_artifacts().entry(reference), None
-        except UnknownArtifact:
-            pass
+    known = _by_digest(reference)
+    if known is not None and run is None:
+        return known, None
     if not is_recording_thread():
         recording.flush(_DEADLINE_S)
-    pointer = default().store.resolve(reference)
+    try:
+        pointer = default().store.resolve(reference)
+    except UnknownPointer:
+        if known is None:
+            raise
+        return known, None
     return entry_of(pointer), Claim(pointer.name, state=pointer.id)
 
 

@@ -64,7 +64,7 @@ def save_file(store: ArtifactStore, path: str, name: str, mark: FileMark | None 
         nonlocal hashed
         hashed = hashlib.sha256()
         _copied(marked, hashed.update, file)
-        if marked.content is not None and marked.content.digest != digest():
+        if marked.content is not None and marked.content.digest not in (None, digest()):
             raise Unsaveable(f"{path} has changed since")
 
     def digest() -> str:

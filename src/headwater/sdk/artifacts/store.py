@@ -30,10 +30,14 @@ Write = Callable[[IO[bytes]], object]
 
 
 class ArtifactStore:
-    """Payloads at a place. Every method raises ArtifactsUnavailable or ArtifactsFull when the place fails."""
+    """Payloads at a place, saved for a lineage graph, which may share the place with others.
 
-    def __init__(self, place: Place) -> None:
+    Every method raises ArtifactsUnavailable or ArtifactsFull when the place fails.
+    """
+
+    def __init__(self, place: Place, graph: str = "") -> None:
         self.place = place
+        self.graph = graph
 
     def has(self, digest: str) -> bool:
         """Whether something is saved of the content."""
@@ -67,14 +71,13 @@ class ArtifactStore:
 
         None too when it is in another format.
         """
-        with self.failing(), suppress(UnknownArtifact, DamagedArtifact):
-            known = self.entry(digest)
-            if format not in (None, known.format):
+        with self.failing():
+            known = self._known(digest)
+            if known is None or format not in (None, known.format):
                 return None
-            now = replace(known, saved_at=clock.now())
+            now = replace(known, saved_at=clock.now(), graphs=self._graphs(known))
             self.place.write(now.key, encoded(now))
             return now if self._is_whole(now) else None
-        return None
 
     def put(
         self,
@@ -93,7 +96,9 @@ class ArtifactStore:
                     writer = ChunkWriter(pool.keep)
                     write(writer)  # type: ignore[arg-type]
                     size = writer.finish()
-                entry = Entry(digest(), format, size, pool.chunks(), clock.now(), name, kind, about or {})
+                found = digest()
+                graphs = self._graphs(self._known(found))
+                entry = Entry(found, format, size, pool.chunks(), clock.now(), name, kind, about or {}, graphs)
                 self.place.write(entry.key, encoded(entry))
                 if self._is_whole(entry):
                     return entry
@@ -126,6 +131,14 @@ class ArtifactStore:
             except DamagedArtifact as exc:
                 found.append(exc.message)
         return found
+
+    def _known(self, digest: str) -> Entry | None:
+        with suppress(UnknownArtifact, DamagedArtifact):
+            return self.entry(digest)
+        return None
+
+    def _graphs(self, known: Entry | None) -> tuple[str, ...]:
+        return tuple(sorted({self.graph, *(() if known is None else known.graphs)}))
 
     def _kept(self, data: bytes) -> Chunk:
         chunk = Chunk(hashlib.sha256(data).hexdigest(), len(data))

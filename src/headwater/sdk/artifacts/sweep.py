@@ -43,7 +43,8 @@ def collect(store: ArtifactStore, needed: Needed, *, grace: timedelta = GRACE, a
     """Free the artifacts that nothing needs and that were saved longer ago than `grace`, and what writers left behind.
 
     `needed` tells of some digests which are needed; a run's digest comes to the graph after its payload, hence the
-    grace. Without `applies` nothing is removed. Raises DamagedArtifact, for who can tell what a damaged entry needs?
+    grace. What was saved for another lineage graph as well stays. Without `applies` nothing is removed.
+    Raises DamagedArtifact, for who can tell what a damaged entry needs?
     """
     return _sweep(store, needed, None, clock.now() - grace, applies=applies)
 
@@ -77,14 +78,21 @@ def _sweep(
 def _planned(store: ArtifactStore, needed: Needed, until: datetime) -> Freed:
     """Return what a collection would free now."""
     entries = list(store.entries())
-    doomed = _unneeded([entry for entry in entries if entry.saved_at < until], needed)[0]
+    doomed = _unneeded(store, [entry for entry in entries if entry.saved_at < until], needed)[0]
     going = {entry.digest for entry in doomed}
     chunks = _unused(store, _used(entry for entry in entries if entry.digest not in going), until)
     return Freed(tuple(doomed), sum(chunk.size_bytes for chunk in chunks), len(chunks), is_applied=False)
 
 
-def _unneeded(entries: list[Entry], needed: Needed) -> tuple[list[Entry], Mapping[str, list[str]]]:
-    kept = needed([entry.digest for entry in entries])
+def _unneeded(
+    store: ArtifactStore, entries: list[Entry], needed: Needed
+) -> tuple[list[Entry], Mapping[str, list[str]]]:
+    """Return the entries that may go, and who needs the others: states of this graph, and other graphs."""
+    others = {entry.digest: [graph for graph in entry.graphs if graph != store.graph] for entry in entries}
+    states = needed(list(others))
+    kept = {
+        digest: [*states.get(digest, ()), *graphs] for digest, graphs in others.items() if graphs or digest in states
+    }
     return [entry for entry in entries if entry.digest not in kept], kept
 
 
@@ -93,9 +101,9 @@ def _entries_removed(
 ) -> tuple[list[Entry], Mapping[str, list[str]]]:
     """Remove the entries; return them, and who needs those of the named ones that stay."""
     candidates = list(_named(store, only)) if only is not None else [e for e in store.entries() if e.saved_at < until]
-    doomed, kept = _unneeded(candidates, needed)
+    doomed, kept = _unneeded(store, candidates, needed)
     aside = [entry for entry in doomed if store.place.move(entry.key, TRASH + entry.key)]
-    gone, late = _unneeded(aside, needed)
+    gone, late = _unneeded(store, aside, needed)
     going = {entry.digest for entry in gone if _is_as_it_was(store, entry)}
     for entry in aside:
         if entry.digest in going:

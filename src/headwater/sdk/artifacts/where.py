@@ -7,30 +7,39 @@ import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from headwater.graph.connect import default_url
+from headwater.graph.connect import default_database, default_url
 from headwater.sdk.artifacts.places import Folder, Place
 from headwater.sdk.artifacts.store import ArtifactStore
 from headwater.sdk.recording import store_folder
 
 _lock = threading.Lock()
-_opened: dict[str, ArtifactStore] = {}
+_opened: dict[tuple[str, str], ArtifactStore] = {}
 
 
-def open_artifacts(url: str | None = None) -> ArtifactStore:
+def open_artifacts(url: str | None = None, graph: str | None = None) -> ArtifactStore:
     """Return the artifact store at a folder or URL, or else the one that this program uses.
 
+    `graph` is the name of the lineage graph that it is used for, or else that of the default one.
     Raises MissingExtra, UsageError.
     """
+    graph = graph or graph_name(default_url(), default_database())
     chosen = url or os.environ.get("HEADWATER_ARTIFACTS") or artifacts_beside(default_url())
     with _lock:
-        if chosen not in _opened:
-            _opened[chosen] = ArtifactStore(_place(chosen))
-        return _opened[chosen]
+        if (chosen, graph) not in _opened:
+            _opened[chosen, graph] = ArtifactStore(_place(chosen), graph)
+        return _opened[chosen, graph]
 
 
 def artifacts_beside(store: str) -> str:
     """Return the folder for the artifacts of a lineage store without another word: beside its file."""
     return str(store_folder(store) / "artifacts")
+
+
+def graph_name(store: str, database: str) -> str:
+    """Return what tells a lineage graph from others that save artifacts in the same place: where it lies."""
+    if store.startswith("sqlite:///"):
+        return f"sqlite:///{Path(unquote(store.removeprefix('sqlite:///'))).resolve()}"
+    return f"{store} {database}"
 
 
 def _place(url: str) -> Place:
