@@ -165,7 +165,7 @@ def _write_frame(value: Any, file: IO[bytes]) -> None:
 
 
 def _read_frame(file: IO[bytes], about: About) -> Any:
-    from pyarrow.parquet import read_table
+    from pyarrow.parquet import read_table  # type: ignore[import-untyped]
 
     found: Any = read_table(file).to_pandas()
     if "series" in about:

@@ -6,10 +6,9 @@ disk or the service, is done behind the program. What cannot be saved becomes th
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import IO
 
@@ -54,15 +53,18 @@ class Keeper:
 
     def _keep(self, claim: Claim, value: object) -> None:
         if claim.mark is not None:
-            if claim.mark.size_bytes > files.LIMIT_BYTES:
-                raise Unsaveable("it has no digest, for it is too large; headwater.save takes files of any size")
-            if claim.mark.content is not None and claim.mark.content.digest is None:
-                raise Unsaveable(f"it has no digest: {claim.mark.content.reason}")
-            self._put(claim.name, partial(_save_file, claim))
+            self._keep_file(claim, claim.mark)
         elif claim.digest is not None:
             self._keep_value(claim, claim.digest, value)
         elif (reason := claim.facets.get("undigested")) is not None:
             raise Unsaveable(f"a {type(value).__name__} has no digest: {reason}")
+
+    def _keep_file(self, claim: Claim, mark: files.FileMark) -> None:
+        if mark.size_bytes > files.LIMIT_BYTES:
+            raise Unsaveable("it has no digest, for it is too large; headwater.save takes files of any size")
+        if mark.content is not None and mark.content.digest is None:
+            raise Unsaveable(f"it has no digest: {mark.content.reason}")
+        self._put(claim.name, partial(_save_file, claim, mark))
 
     def _keep_value(self, claim: Claim, digest: str, value: object) -> None:
         """Write the value down now, unless it is saved already."""
@@ -73,12 +75,12 @@ class Keeper:
         payload = store.place.scratch()
         try:
             chosen = formats.format_for(value)
-            about = chosen.about(value)
             formats.written(chosen, value, payload)
             if digest_of(value).digest != digest:
                 raise Unsaveable(_OTHER_CONTENT)
-            work = partial(_save_payload, store, digest, chosen, payload, claim.name, kind_of(value), about)
-            self._put(claim.name, work, payload)
+            put = partial(store.put, lambda: digest, chosen.name, partial(_copy, payload), name=claim.name)
+            put = partial(put, kind=kind_of(value), about=chosen.about(value))
+            self._put(claim.name, partial(_save_payload, store, digest, payload, put), payload)
         except BaseException:
             payload.close()
             raise
@@ -102,9 +104,8 @@ class Keeper:
         recording.recorder.put(lambda: fact)
 
 
-def _save_file(claim: Claim) -> None:
-    assert claim.mark is not None
-    entry = save_file(open_artifacts(), claim.mark.path, claim.name, claim.mark)
+def _save_file(claim: Claim, mark: files.FileMark) -> None:
+    entry = save_file(open_artifacts(), mark.path, claim.name, mark)
     if claim.digest not in (None, entry.digest):
         raise Unsaveable(_OTHER_CONTENT)
 
@@ -115,22 +116,15 @@ def _renew(store: ArtifactStore, digest: str) -> None:
         raise Unsaveable("what was saved of it before is gone or damaged")
 
 
-def _save_payload(
-    store: ArtifactStore,
-    digest: str,
-    chosen: formats.Format,
-    payload: IO[bytes],
-    name: str,
-    kind: str,
-    about: formats.About,
-) -> None:
-    def write(file: IO[bytes]) -> None:
-        payload.seek(os.SEEK_SET)
-        shutil.copyfileobj(payload, file, 1 << 20)
+def _copy(payload: IO[bytes], file: IO[bytes]) -> None:
+    payload.seek(0)
+    shutil.copyfileobj(payload, file, 1 << 20)
 
+
+def _save_payload(store: ArtifactStore, digest: str, payload: IO[bytes], put: Callable[[], object]) -> None:
     with payload:
         if store.renew(digest) is None:
-            store.put(lambda: digest, chosen.name, write, name=name, kind=kind, about=about)
+            put()
     _saved[store, digest] = None
     if len(_saved) > MOST_REMEMBERED:
         _saved.popitem(last=False)

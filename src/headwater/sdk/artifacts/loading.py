@@ -85,11 +85,6 @@ def entry_of(pointer: Pointer) -> Entry:
         raise UnknownArtifact(f"nothing is saved of {pointer.id}") from None
 
 
-def found(reference: str) -> Entry:
-    """Return the entry that a digest, a name or `name@run` means. Raises UnknownPointer, UnknownArtifact."""
-    return _recorded(reference, None)[0]
-
-
 def _written_here(run: RunLog | None, reference: str) -> tuple[Entry, None] | None:
     """Return what this run itself has written under the name; its end, which tells the graph, is still to come."""
     claims = () if run is None else run.outputs
@@ -128,7 +123,7 @@ def _saved(
     type: PointerType | None,  # noqa: A002  # the field's word
 ) -> str:
     if format != "text" and isinstance(value, (str, os.PathLike)):
-        path = os.fsdecode(value)
+        path = value if isinstance(value, str) else Path(value).as_posix()
         called = Named(check_name(name or path), type)
         entry = save_file(open_artifacts(), path, called.name)
     else:
