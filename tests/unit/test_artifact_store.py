@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from headwater.errors import ArtifactsFull, ArtifactsUnavailable, DamagedArtifact, UnknownArtifact, Unsaveable
+from headwater.errors import (
+    ArtifactsFull,
+    ArtifactsUnavailable,
+    DamagedArtifact,
+    UnknownArtifact,
+    Unsaveable,
+    UsageError,
+)
 from headwater.sdk.artifacts.entries import Entry
 from headwater.sdk.artifacts.places import Folder
 from headwater.sdk.artifacts.saved import file_name, save_file, write_to
@@ -164,6 +171,13 @@ def test_a_payload_is_written_to_a_file_whole_or_not_at_all(store: ArtifactStore
         write_to(store, entry, target, replaces=True)
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.bin"]
     assert target.read_bytes() == b"abc"
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "nowhere/x", "file/x"])
+def test_a_file_that_cannot_be_written_is_named(store: ArtifactStore, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UsageError, match=f"{name[:100]}.* cannot be written"):
+        write_to(store, put(store), tmp_path / name)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from headwater.cli.context import Json, asking, options, show, store_url
 from headwater.cli.text import brief, when
 from headwater.errors import DamagedArtifact, UnknownArtifact
 from headwater.sdk.artifacts.entries import Entry
+from headwater.sdk.artifacts.loading import entry_of
 from headwater.sdk.artifacts.needs import holders
 from headwater.sdk.artifacts.saved import file_name, write_to
 from headwater.sdk.artifacts.store import ArtifactStore
@@ -151,6 +152,4 @@ def _named(store: ArtifactStore, references: Sequence[str]) -> Iterator[tuple[st
         except UnknownArtifact:
             with asking() as lineage:
                 pointer = lineage.store.resolve(reference)
-            if pointer.digest is None:
-                raise UnknownArtifact(f"{pointer.id} was recorded without a digest") from None
-            yield pointer.name, store.entry(pointer.digest)
+            yield pointer.name, entry_of(pointer, store)

@@ -14,6 +14,7 @@ from headwater.graph.values import check_name
 from headwater.sdk import recording
 from headwater.sdk.artifacts.entries import Entry
 from headwater.sdk.artifacts.saved import load_entry, save_file, save_value, write_to
+from headwater.sdk.artifacts.store import ArtifactStore
 from headwater.sdk.artifacts.where import open_artifacts
 from headwater.sdk.claims import Claim, Named, names
 from headwater.sdk.explicit import log_run
@@ -72,15 +73,16 @@ def load(reference: str, *, format: str | None = None, to: str | Path | None = N
 
 def load_state(pointer: Pointer, format: str | None = None) -> Any:  # noqa: A002  # the field's word
     """Return the saved value of a state. Raises what `load` does."""
-    return load_entry(open_artifacts(), entry_of(pointer), format)
+    store = open_artifacts()
+    return load_entry(store, entry_of(pointer, store), format)
 
 
-def entry_of(pointer: Pointer) -> Entry:
+def entry_of(pointer: Pointer, store: ArtifactStore) -> Entry:
     """Return the entry of a state's content. Raises UnknownArtifact."""
     if pointer.digest is None:
         raise UnknownArtifact(f"{pointer.id} was recorded without a digest, so nothing can be saved of it")
     try:
-        return open_artifacts().entry(pointer.digest)
+        return store.entry(pointer.digest)
     except UnknownArtifact:
         raise UnknownArtifact(f"nothing is saved of {pointer.id}") from None
 
@@ -112,7 +114,7 @@ def _recorded(reference: str, run: RunLog | None) -> tuple[Entry, Claim | None]:
         if known is None:
             raise
         return known, None
-    return entry_of(pointer), Claim(pointer.name, state=pointer.id)
+    return entry_of(pointer, open_artifacts()), Claim(pointer.name, state=pointer.id)
 
 
 def _saved(

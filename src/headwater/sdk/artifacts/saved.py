@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -115,10 +116,10 @@ def write_to(store: ArtifactStore, entry: Entry, path: Path, *, replaces: bool =
 
     Raises UsageError when there is one and it is not to be replaced, or when it cannot be written, DamagedArtifact.
     """
-    if path.exists() and not replaces:
-        raise UsageError(f"{path} is there already", hint="name another file, or say that it may be replaced")
     part = path.with_name(f"{path.name}.{ids.new_run_id()}.part")
     try:
+        if path.exists() and not replaces:
+            raise UsageError(f"{path} is there already", hint="name another file, or say that it may be replaced")
         with part.open("xb") as file, store.open(entry) as payload:
             shutil.copyfileobj(payload, file, _PIECE_BYTES)
         part.replace(path)
@@ -127,7 +128,8 @@ def write_to(store: ArtifactStore, entry: Entry, path: Path, *, replaces: bool =
     except OSError as exc:
         raise UsageError(f"{path} cannot be written: {exc.strerror or exc}", hint="name another file") from exc
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return path
 
 
