@@ -416,6 +416,29 @@ def test_any_place_of_fsspec_holds_artifacts(url: str, tmp_path: Path, monkeypat
     assert not Path(".headwater").exists()
 
 
+@pytest.mark.parametrize("place", ["blobs", None])
+def test_a_program_that_goes_to_another_folder_keeps_its_artifacts(
+    lineage: Lineage, place: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if place is not None:
+        monkeypatch.setenv("HEADWATER_ARTIFACTS", place)
+    digest = headwater.save([1], "rows")
+    Path("elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    assert headwater.load(str(digest)) == [1]
+    assert lineage.stats()["runs"] == 1
+
+
+def test_artifacts_lie_beside_the_store_that_was_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with recording_in(tmp_path, monkeypatch):
+        monkeypatch.setattr("headwater.graph.connect._configured", [])
+        (tmp_path / "deep").mkdir()
+        with headwater.configure("sqlite:///deep/mine.db"):
+            headwater.save([1], "rows")
+            assert headwater.load("rows") == [1]
+    assert (tmp_path / "deep" / "artifacts" / "entries").is_dir()
+
+
 def test_full_is_an_error_of_its_own_for_who_saves_by_hand(lineage: Lineage, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

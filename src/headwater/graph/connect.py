@@ -69,7 +69,7 @@ def configure(
     opened = connect(store, user=user, password=password, database=database)
     with _lock:
         previous, _default[:] = list(_default), [opened]
-        _configured[:] = [(store, database)]
+        _configured[:] = [(_whole(store), database)]
     for old in previous:
         old.close()
     return opened
@@ -93,6 +93,13 @@ def default_database() -> str:
     """Return the database, of a Neo4j server, of the lineage graph that `default` returns."""
     _, database = next(iter(_configured), (None, None))
     return database or os.environ.get("HEADWATER_NEO4J_DATABASE") or DEFAULT_DATABASE
+
+
+def _whole(store: str | None) -> str | None:
+    """Return the URL of a file from the root on: the program may go to another folder."""
+    if store is None or not store.startswith("sqlite:///"):
+        return store
+    return f"sqlite:///{Path(store.removeprefix('sqlite:///')).absolute()}"
 
 
 def _open_sqlite(url: str) -> Store:

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from headwater import clock
-from headwater.graph.connect import DEFAULT_STORE, default, default_url
+from headwater.graph.connect import DEFAULT_STORE, default
 from headwater.graph.facts import Fact
 from headwater.sdk import beside
 from headwater.sdk.counts import Counts
@@ -46,7 +46,7 @@ def spool_folder(url: str | None = None) -> Path:
 
     Stores have folders of their own, so that no store gets the facts of another.
     """
-    url = url or default_url()
+    url = url or os.environ.get("HEADWATER_STORE") or DEFAULT_STORE
     mark = hashlib.sha256(url.encode(errors="surrogateescape")).hexdigest()[:12]
     artifacts = os.environ.get("HEADWATER_ARTIFACTS", "")
     is_folder = bool(artifacts) and "://" not in artifacts

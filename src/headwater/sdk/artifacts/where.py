@@ -13,7 +13,7 @@ from headwater.sdk.artifacts.store import ArtifactStore
 from headwater.sdk.recording import store_folder
 
 _lock = threading.Lock()
-_opened: dict[tuple[str, str], ArtifactStore] = {}
+_opened: dict[tuple[str | None, ...], ArtifactStore] = {}
 
 
 def open_artifacts(url: str | None = None, graph: str | None = None) -> ArtifactStore:
@@ -22,12 +22,13 @@ def open_artifacts(url: str | None = None, graph: str | None = None) -> Artifact
     `graph` is the name of the lineage graph that it is used for, or else that of the default one.
     Raises MissingExtra, UsageError.
     """
-    graph = graph or graph_name(default_url(), default_database())
-    chosen = url or os.environ.get("HEADWATER_ARTIFACTS") or artifacts_beside(default_url())
+    environment = os.environ.get("HEADWATER_ARTIFACTS") or None
+    asked = (url, graph, environment, default_url(), default_database())
     with _lock:
-        if (chosen, graph) not in _opened:
-            _opened[chosen, graph] = ArtifactStore(_place(chosen), graph)
-        return _opened[chosen, graph]
+        if asked not in _opened:  # once: the program may go to another folder
+            place = _place(url or environment or artifacts_beside(default_url()))
+            _opened[asked] = ArtifactStore(place, graph or graph_name(default_url(), default_database()))
+        return _opened[asked]
 
 
 def artifacts_beside(store: str) -> str:
