@@ -15,7 +15,16 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import cases_ask, cases_write, library, loaders_dvc, loaders_openlineage, loaders_wfformat, service
+from benchmarks import (
+    artifacts,
+    cases_ask,
+    cases_write,
+    library,
+    loaders_dvc,
+    loaders_openlineage,
+    loaders_wfformat,
+    service,
+)
 from benchmarks.peer import Peer, peer_at
 from benchmarks.prepared import Prepared, prepare
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -33,6 +42,7 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     cases_write.singles,
     service.load,
     library.drift,
+    artifacts.payloads,
     cases_write.popular,
     loaders_openlineage.events,
     loaders_dvc.commits,

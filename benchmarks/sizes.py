@@ -25,6 +25,7 @@ class Sizes:
     load_s: float = 30.0
     columns: int = 200
     rows: int = 100_000
+    artifact_bytes: int = 64 << 20
 
 
 FULL = Sizes(
@@ -49,4 +50,5 @@ QUICK = Sizes(
     load_s=2.0,
     columns=20,
     rows=2_000,
+    artifact_bytes=1 << 20,
 )

@@ -17,6 +17,8 @@ from headwater.cli.app import app
 from headwater.cli.context import options
 from headwater.graph.connect import configure
 from headwater.graph.facts import Annotation, Input, Output, RunFact, Status
+from headwater.sdk.artifacts.saved import save_value
+from headwater.sdk.artifacts.where import open_artifacts
 
 ROOT = Path(__file__).resolve().parents[1]
 CLI_PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -77,6 +79,9 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             at = start + timedelta(minutes=n)
             lineage.record([RunFact(run, component, Status.COMPLETED, at, at, (Input(read),), (Output(wrote),))])
         lineage.record([Annotation("out.csv@r3", "label", "c-17", key="client")])
+        saved = save_value(open_artifacts(str(tmp_path / "artifacts")), {"recall": 0.9}, "metrics")
+        outputs = (Output("metrics", saved.digest),)
+        lineage.record([RunFact("r4", "evaluate", Status.COMPLETED, start, start, (), outputs)])
     yield
     options.json = False
 

@@ -20,6 +20,7 @@ from headwater.graph.lineage.face import Lineage
 from headwater.graph.lineage.walk import Limits
 from headwater.graph.model import Edge, Pointer, Run
 from headwater.graph.store import OutputFilter
+from headwater.sdk.artifacts.loading import load, save
 from headwater.sdk.blocked import RunBlocked, StaleInputs, TriggerFailed
 from headwater.sdk.component import Component, component
 from headwater.sdk.explicit import log_run
@@ -64,12 +65,14 @@ __all__ = [
     "flush",
     "impact",
     "inspect",
+    "load",
     "log_run",
     "pointer",
     "rank",
     "record",
     "recorder_stats",
     "review",
+    "save",
     "stale",
     "trace",
     "unflag",

@@ -15,12 +15,19 @@
     │   ├── UnknownRun
     │   ├── UnknownComponent
     │   ├── UnknownQuery
-    │   ├── UnknownKind                     no loader or exporter of that name
-    │   └── UnknownReference                no run has kept the profile to compare with
+    │   ├── UnknownArtifact                 nothing is saved of that content
+    │   ├── UnknownReference                no run has kept the profile to compare with
+    │   └── UnknownKind                     no loader or exporter of that name
     ├── InvalidTemplate                     a query file that the catalogue refuses
     ├── MissingExtra (ImportError)          an optional package is not installed
     ├── SourceError (ValueError)            a source of lineage that cannot be read as what it was said to be
     │   └── BadRecord                       one record of it, where no bad record is allowed
+    ├── ArtifactError                       the payloads, which lie beside the graph
+    │   ├── Unsaveable (ValueError)
+    │   ├── PickledArtifact (PermissionError)
+    │   ├── DamagedArtifact
+    │   ├── ArtifactsFull
+    │   └── ArtifactsUnavailable (ConnectionError)
     └── StoreError
         ├── StoreUnavailable (ConnectionError)
         ├── StoreBusy (TimeoutError)        locked, or out of time
@@ -167,6 +174,13 @@ class UnknownQuery(NotFound):
     hint = "`headwater queries list` lists them"
 
 
+class UnknownArtifact(NotFound):
+    """Nothing is saved of this content."""
+
+    code = "unknown_artifact"
+    hint = "`headwater artifacts list` lists what is; components save with artifacts='outputs', and headwater.save does"
+
+
 class UnknownKind(NotFound):
     """No loader or exporter has this name."""
 
@@ -206,6 +220,50 @@ class BadRecord(SourceError):
 
     code = "bad_record"
     hint = "correct it, or import without --strict: bad records are then counted and left out"
+
+
+class ArtifactError(HeadwaterError):
+    """An artifact could not be saved or loaded."""
+
+    code = "artifact_error"
+
+
+class Unsaveable(ArtifactError, ValueError):
+    """The value cannot be saved."""
+
+    code = "unsaveable"
+    status = 422
+
+
+class PickledArtifact(ArtifactError, PermissionError):
+    """The artifact is pickled, and loading it runs code that it names."""
+
+    code = "pickled_artifact"
+    status = 403
+    hint = "if you trust whoever saved it, say format='joblib'"
+
+
+class DamagedArtifact(ArtifactError):
+    """What is kept is not what was saved."""
+
+    code = "damaged_artifact"
+    hint = "restore the file that is named from a backup, or remove it and save the same value again"
+
+
+class ArtifactsFull(ArtifactError):
+    """The disk of the artifacts is full."""
+
+    code = "artifacts_full"
+    status = 507
+    hint = "free some space, for example with `headwater artifacts gc`, and save again; nothing was half-written"
+
+
+class ArtifactsUnavailable(ArtifactError, ConnectionError):
+    """The place of the artifacts cannot be used."""
+
+    code = "artifacts_unavailable"
+    status = 503
+    hint = "check HEADWATER_ARTIFACTS and the permissions of what it names"
 
 
 class StoreError(HeadwaterError):

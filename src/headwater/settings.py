@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     neo4j_user: str = "neo4j"
     neo4j_password: SecretStr | None = None
     neo4j_database: str = "neo4j"
-    artifacts: Path = Path(".headwater/artifacts")
+    artifacts: str | None = None
     api_tokens: Path = Path(".headwater/tokens")
     api_origins: Annotated[tuple[str, ...], NoDecode] = ()
     api_timeout_s: PositiveFloat = 30.0

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import networkx
 import pytest
-from benchmarks import cases_ask, cases_write, generate, library, loaders_dvc, loaders_openlineage, loaders_wfformat
+from benchmarks import (
+    artifacts,
+    cases_ask,
+    cases_write,
+    generate,
+    library,
+    loaders_dvc,
+    loaders_openlineage,
+    loaders_wfformat,
+)
 from benchmarks.peer_sqlite import SQLitePeer
 from benchmarks.prepared import Prepared, prepare, size
 from benchmarks.sizes import Sizes
@@ -130,6 +139,13 @@ def test_each_case_gives_rows_for_each_size(prepared: Prepared, tmp_path: Path) 
     assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 4]
     assert {row.store for section in sections for row in section.rows} == {"SQLite"}
     assert all(row.ours and row.theirs and row.speed for section in sections for row in section.rows)
+
+
+def test_artifacts_give_rows_beside_joblib_and_a_copy(tmp_path: Path) -> None:
+    found = artifacts.measured(tmp_path / "payloads", replace(TINY, artifact_bytes=1 << 16))
+
+    assert [row.beside for row in found.rows] == ["joblib.dump"] * 2 + ["joblib.load"] + ["shutil.copyfile"] * 2
+    assert all(row.ours and row.theirs and row.speed for row in found.rows)
 
 
 def test_each_kind_that_is_imported_gives_rows(prepared: Prepared, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The pages about components are true: their examples run one after the other and print what they say."""
+"""The pages about components and what they save are true: their examples run one after the other and print what they say."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         configure("sqlite:///other.db").close()
 
 
-@pytest.mark.parametrize("page", ["components.md", "library.md"])
+@pytest.mark.parametrize("page", ["components.md", "library.md", "artifacts.md"])
 @pytest.mark.usefixtures("folder")
 def test_the_python_of_the_page_prints_what_it_says(
     checkout: Path, page: str, capsys: pytest.CaptureFixture[str]

@@ -46,7 +46,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         "neo4j_user": "neo4j",
         "neo4j_password": None,
         "neo4j_database": "neo4j",
-        "artifacts": Path(".headwater/artifacts"),
+        "artifacts": None,
         "api_tokens": Path(".headwater/tokens"),
         "api_origins": (),
         "api_timeout_s": 30.0,
@@ -67,7 +67,7 @@ def test_the_environment_wins_over_the_defaults(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HEADWATER_ARTIFACTS", "blobs")
     monkeypatch.setenv("HEADWATER_DISABLED", "1")
     found = load_settings()
-    assert (found.store, found.artifacts, found.disabled) == ("bolt://localhost:7687", Path("blobs"), True)
+    assert (found.store, found.artifacts, found.disabled) == ("bolt://localhost:7687", "blobs", True)
 
 
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:

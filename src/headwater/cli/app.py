@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from headwater.cli import agents, ask, manage, serve, tokens, transfer
+from headwater.cli import agents, artifacts, ask, manage, serve, tokens, transfer
 from headwater.cli.context import Json, fail, options
 from headwater.errors import HeadwaterError
 
@@ -50,6 +50,7 @@ transfer.add_to(app)
 serve.add_to(app)
 agents.add_to(app)
 tokens.add_to(app)
+artifacts.add_to(app)
 
 
 @app.callback()

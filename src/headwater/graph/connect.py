@@ -14,10 +14,12 @@ from headwater.graph.query_store import QueryStore
 from headwater.graph.store import Store
 
 DEFAULT_STORE = "sqlite:///.headwater/lineage.db"
+DEFAULT_DATABASE = "neo4j"
 _BOLT_SCHEMES = frozenset({"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"})
 
 _lock = threading.Lock()
 _default: list[Lineage] = []
+_configured: list[tuple[str | None, str | None]] = []
 
 
 def connect(
@@ -54,7 +56,7 @@ def open_store(
             url,
             user or environ.get("HEADWATER_NEO4J_USER"),
             password or environ.get("HEADWATER_NEO4J_PASSWORD"),
-            database or environ.get("HEADWATER_NEO4J_DATABASE") or "neo4j",
+            database or environ.get("HEADWATER_NEO4J_DATABASE") or DEFAULT_DATABASE,
             retry_s,
         )
     raise InvalidStoreURL(f"no store is known for {_shown(url)!r}")
@@ -67,6 +69,7 @@ def configure(
     opened = connect(store, user=user, password=password, database=database)
     with _lock:
         previous, _default[:] = list(_default), [opened]
+        _configured[:] = [(_whole(store), database)]
     for old in previous:
         old.close()
     return opened
@@ -78,6 +81,25 @@ def default() -> Lineage:
         if not _default:
             _default.append(connect())
         return _default[0]
+
+
+def default_url() -> str:
+    """Return the URL of the lineage graph that `default` returns: the configured one, else that of the environment."""
+    store, _ = next(iter(_configured), (None, None))
+    return store or os.environ.get("HEADWATER_STORE") or DEFAULT_STORE
+
+
+def default_database() -> str:
+    """Return the database, of a Neo4j server, of the lineage graph that `default` returns."""
+    _, database = next(iter(_configured), (None, None))
+    return database or os.environ.get("HEADWATER_NEO4J_DATABASE") or DEFAULT_DATABASE
+
+
+def _whole(store: str | None) -> str | None:
+    """Return the URL of a file from the root on: the program may go to another folder."""
+    if store is None or not store.startswith("sqlite:///"):
+        return store
+    return f"sqlite:///{Path(store.removeprefix('sqlite:///')).absolute()}"
 
 
 def _open_sqlite(url: str) -> Store:

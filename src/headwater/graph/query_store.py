@@ -206,6 +206,10 @@ class QueryStore:
         """Give every state that no recorded run has made."""
         return (found for row in self.engine.stream("store/pointers") if (found := _pointer(row)).run is None)
 
+    def holders(self, digests: Sequence[str]) -> Sequence[Pointer]:
+        """Return the states whose content has one of these digests, by digest and id."""
+        return [_pointer(row) for row in self.engine.read("store/holders", digests=list(digests))]
+
     def watermark(self) -> Watermark:
         """Return how many changes have been recorded, and whether a large re-binding is under way."""
         [(position, waiting)] = self.engine.read("store/watermark")

@@ -195,6 +195,10 @@ class Store(Protocol):
         """Give every state that no recorded run has made, in the order of their ids and in constant memory."""
         ...
 
+    def holders(self, digests: Sequence[str]) -> Sequence[Pointer]:
+        """Return the states whose content has one of these digests, produced or not, by digest and id."""
+        ...
+
     def watermark(self) -> Watermark:
         """Return how much has been recorded."""
         ...

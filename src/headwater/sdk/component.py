@@ -40,12 +40,14 @@ class Options(TypedDict, total=False):
     durability: Literal["background", "wait"]
     max_age: timedelta | None
     records_environment: bool
+    artifacts: Literal["none", "outputs", "all"]
 
 
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "on_failure": ("record", "warn", "block"),
     "on_stale": ("ignore", "log", "warn", "block"),
     "durability": ("background", "wait"),
+    "artifacts": ("none", "outputs", "all"),
 }
 
 
@@ -67,6 +69,7 @@ class Component:
     on_stale: what happens on stale inputs: "log" (at level INFO), "warn", "block" (raises StaleInputs) or "ignore".
     durability: "wait" returns only when the run is in the store, or on disk while the store is down.
     max_age: how old an input may be, 30 days by default. records_environment: keep host, user and Python version.
+    artifacts: "outputs" or "all": save what was captured to the artifact store; "none", the default, keeps digests.
     """
 
     name: str = ""
@@ -78,6 +81,7 @@ class Component:
     durability: Literal["background", "wait"] = "background"
     max_age: timedelta | None = None
     records_environment: bool = False
+    artifacts: Literal["none", "outputs", "all"] = "none"
 
     def __init__(
         self,

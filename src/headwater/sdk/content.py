@@ -10,6 +10,7 @@ import hashlib
 import marshal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple, cast
 
@@ -30,15 +31,15 @@ class Undigestible(Exception):
     """The content has no digest."""
 
 
-def digest_of(value: object) -> Content:
+def digest_of(value: object, limit_bytes: int | None = None) -> Content:
     """Return the digest of the content, as `value1-sha256:` and hexadecimal digits; never raises an Exception.
 
-    None with a reason above LIMIT_BYTES bytes or LIMIT_PARTS parts, for cycles, for what changes while it is read and
-    for what cannot be told apart by content. Nothing is consumed: iterators have no digest. Cost: about 1 s a GB, and
-    1 s for a million Python objects.
+    None with a reason above LIMIT_BYTES bytes (or the limit that is given) or LIMIT_PARTS parts, for cycles, for what
+    changes while it is read and for what cannot be told apart by content. Nothing is consumed: iterators have no
+    digest. Cost: about 1 s a GB, and 1 s for a million Python objects.
     """
     try:
-        return Content(f"value1-sha256:{_Walk().digest(value).hex()}")
+        return Content(f"value1-sha256:{_Walk(limit_bytes or LIMIT_BYTES).digest(value).hex()}")
     except RecursionError:
         return Content(None, "too deep, or it contains itself")
     except Exception as exc:  # noqa: BLE001  # the methods of a foreign value may raise anything
@@ -48,7 +49,8 @@ def digest_of(value: object) -> Content:
 class _Walk:
     """One walk over one value. Parts that are shared are read once, so the cost is linear in what there is."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
         self._bytes = 0
         self._parts = 0
         self._known: dict[int, bytes] = {}
@@ -86,8 +88,8 @@ class _Walk:
 
     def check(self, size_bytes: int) -> None:
         """Raise Undigestible when so many more bytes would be too many."""
-        if self._bytes + size_bytes > LIMIT_BYTES:
-            raise Undigestible(f"larger than {LIMIT_BYTES >> 20} MiB")
+        if self._bytes + size_bytes > self._limit_bytes:
+            raise Undigestible(f"larger than {self._limit_bytes >> 20} MiB")
 
     def _read(self, kind: type, value: Any) -> tuple[bytes, Iterable[Any]]:
         """Return a tag for the type and the byte strings that tell two values of it apart."""
@@ -174,9 +176,8 @@ def _chunked(head: bytes, value: Any) -> Iterator[Any]:
 
 
 def _frame(walk: _Walk, value: Any) -> _Found:
-    columns = [value.iloc[:, place] for place in range(value.shape[1])]
-    parts = [walk.digest(list(value.columns)), walk.digest(value.index), *map(walk.digest, columns)]
-    return b"frame", parts
+    columns = (_column(walk, value.iloc[:, place]) for place in range(value.shape[1]))
+    return b"frame", [walk.digest(value.columns.tolist()), walk.digest(value.index), *chain.from_iterable(columns)]
 
 
 def _series(walk: _Walk, value: Any) -> _Found:
@@ -192,6 +193,8 @@ def _column(walk: _Walk, value: Any) -> list[bytes]:
     dtype = str(value.dtype).encode()
     if value.dtype.kind in "biufcmM" and not hasattr(value.dtype, "na_value"):
         return [dtype, walk.digest(value.to_numpy())]
+    if hasattr(value.dtype, "tz"):
+        return [dtype, walk.digest(value.to_numpy(dtype=f"M8[{value.dtype.unit}]"))]
     if hasattr(value, "levels"):
         return [dtype, walk.digest(value.tolist())]
     present = value.notna().tolist()
@@ -221,7 +224,7 @@ def _library_reader(kind: type) -> _Reader | None:
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and kind is getattr(numpy, "ndarray", None):
         return _array
-    if pandas is not None and kind.__module__.startswith("pandas."):
+    if pandas is not None and kind.__module__.partition(".")[0] == "pandas":
         found = (reader for name, reader in _PANDAS.items() if issubclass(kind, getattr(pandas, name, ())))
         return next(found, None)
     return None

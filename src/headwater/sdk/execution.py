@@ -13,6 +13,7 @@ from headwater import clock, ids
 from headwater.graph.facts import ComponentFact, RunFact, Status, TriggerResult
 from headwater.graph.values import JSON, canonical
 from headwater.sdk import beside, frames, recording
+from headwater.sdk.artifacts.keeping import Keeper
 from headwater.sdk.blocked import StaleInputs, TriggerFailed
 from headwater.sdk.claims import Claim, captured
 from headwater.sdk.code import commit_of, environment
@@ -41,6 +42,8 @@ class Execution:
         self._plan = plan
         self._arguments: Mapping[str, object] = {}
         self.run = RunLog(ids.new_run_id(), component.name, clock.now(), is_strict=False)
+        if component.artifacts != "none":
+            self.run.keep = Keeper(self.run, component.artifacts, component.durability)
         self._previous: RunLog | None = None
 
     def begin(self, args: tuple[object, ...] = (), kwargs: Mapping[str, object] | None = None) -> None:
@@ -118,6 +121,7 @@ class Execution:
                 value = found[name]
                 claims, warning = captured(name, value, self.run.name_of(value), written=written)
                 into += claims
+                self.run.kept(value, claims, written=written)
                 self.run.warnings += [warning] if warning else []
 
     def _record_start(self) -> None:
@@ -190,6 +194,10 @@ class IdleExecution(Execution):
     """The same while recording is off: it takes everything and keeps nothing."""
 
     __slots__ = ()
+
+    def __init__(self, component: Component, plan: Plan | None) -> None:
+        super().__init__(component, plan)
+        self.run.keep = None
 
     def begin(self, args: tuple[object, ...] = (), kwargs: Mapping[str, object] | None = None) -> None:
         """Do nothing."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from headwater.errors import StoreBusy, UnknownComponent
+from headwater.errors import StoreBusy, UnknownComponent, UnknownPointer
 from headwater.graph.connect import default
 from headwater.graph.model import Pointer, Run
 from headwater.sdk import recording
@@ -20,6 +21,18 @@ class PastRun:
 
     run: Run
     outputs: Sequence[Pointer]
+
+    def load(self, name: str, *, format: str | None = None) -> Any:  # noqa: A002  # the field's word
+        """Return the value that the run wrote under this name, from the artifact store, as `headwater.load` does.
+
+        Raises UnknownPointer, UnknownArtifact, PickledArtifact, DamagedArtifact, ArtifactsUnavailable.
+        """
+        from headwater.sdk.artifacts.loading import load_state
+
+        found = [pointer for pointer in self.outputs if pointer.name == name]
+        if not found:
+            raise UnknownPointer(f"the run {self.run.id} wrote no {name!r}", hint="`outputs` has what it wrote")
+        return load_state(found[0], format)
 
 
 @dataclass(frozen=True, slots=True)

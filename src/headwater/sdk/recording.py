@@ -48,7 +48,9 @@ def spool_folder(url: str | None = None) -> Path:
     """
     url = url or os.environ.get("HEADWATER_STORE") or DEFAULT_STORE
     mark = hashlib.sha256(url.encode(errors="surrogateescape")).hexdigest()[:12]
-    return _base(url) / "spool" / mark
+    artifacts = os.environ.get("HEADWATER_ARTIFACTS", "")
+    is_folder = bool(artifacts) and "://" not in artifacts
+    return (Path(artifacts).parent if is_folder else store_folder(url)) / "spool" / mark
 
 
 def recorded(url: str) -> dict[str, int]:
@@ -57,11 +59,9 @@ def recorded(url: str) -> dict[str, int]:
     return {"spooled": Spool(lambda: folder).waiting(), **Counts(lambda: folder).total()}
 
 
-def _base(url: str) -> Path:
-    artifacts = os.environ.get("HEADWATER_ARTIFACTS", "")
-    if artifacts and "://" not in artifacts:
-        return Path(artifacts).parent
-    path = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else DEFAULT_STORE.removeprefix("sqlite:///")
+def store_folder(url: str) -> Path:
+    """Return the folder of a store's file; of a store elsewhere, the one that the default store would have."""
+    path = (url if url.startswith("sqlite:///") else DEFAULT_STORE).removeprefix("sqlite:///")
     return Path(unquote(path)).absolute().parent
 
 

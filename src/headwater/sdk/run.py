@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from headwater import clock, ids
 from headwater.graph.facts import Input, Output, PointerType, TriggerResult
@@ -16,6 +17,12 @@ from headwater.sdk.claims import Claim, Named, claims_of, names
 from headwater.sdk.faults import Ours, tell
 
 T = TypeVar("T")
+
+Keep: TypeAlias = Callable[[object, Sequence[Claim], bool], None]
+
+UNSAVED = "unsaved"
+_MOST_REASON = 1000
+_telling = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -36,6 +43,7 @@ class RunLog:
     warnings: list[str] = field(default_factory=list)
     is_strict: bool = True
     named: dict[int, tuple[object, Named]] = field(default_factory=dict, repr=False)
+    keep: Keep | None = field(default=None, repr=False)
 
     def input(
         self,
@@ -55,6 +63,7 @@ class RunLog:
                 exact = claim._replace(digest=digest, state=state) if digest or state else claim
                 said = Input(claim.name, at, exact.digest, state)
                 self.inputs.append(exact._replace(at=said.at))
+                self.kept(value, [exact], written=False)
 
     def output(
         self,
@@ -69,12 +78,24 @@ class RunLog:
             for claim in self._claims(value, name, written=True):
                 said = Output(claim.name, digest or claim.digest, type or claim.type)
                 self.outputs.append(claim._replace(digest=said.digest, type=said.type))
+                self.kept(value, self.outputs[-1:], written=True)
 
     def param(self, key: str, value: JSON) -> None:
         """Say that the run used this parameter."""
         with self._attempt("run.param"):
             canonical(value, f"param {check_name(key, 'param')!r}")
             self.params[key] = value
+
+    def kept(self, value: object, claims: Sequence[Claim], *, written: bool) -> None:
+        """Save what the claims are about, if the component of the run saves artifacts."""
+        if self.keep is not None:
+            self.keep(value, claims, written)
+
+    def not_saved(self, name: str, why: object) -> None:
+        """Keep with the run why an artifact of it was not saved."""
+        with _telling:
+            told = self.facets.get(UNSAVED, {})
+            self.facets[UNSAVED] = {**told, name: str(why)[:_MOST_REASON]}  # type: ignore[dict-item]
 
     def name_of(self, value: object) -> Named | None:
         """Return the name that `pointer` gave the value within this run."""

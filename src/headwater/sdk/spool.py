@@ -84,10 +84,10 @@ def _write_whole(path: Path, content: bytes) -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the new name last; some systems cannot, and then it lasts when the system says so."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -322,6 +322,12 @@ class QuestionRules:
         store.record([ran("w", 0, 1, ["raw"], ["x"]), ran("r", 2, 3, ["x", named, Input("a", digest="d")], [])])
         assert [state.id for state in store.unmade()] == ["a@external:d", "b@nobody", "raw@external"]
 
+    def test_the_holders_of_a_content_are_all_states_that_have_it(self) -> None:
+        store = self.backend.empty()
+        unfinished = ran("u", 6, None, [Input("a", digest="d")], [Output("c", digest="d")])
+        store.record([ran("w", 0, 1, outputs=[Output("x", digest="d"), Output("y", digest="e"), "d"]), unfinished])
+        assert [state.id for state in store.holders(["d", "nobody's"])] == ["a@external:d", "c@u", "x@w"]
+
     def test_search_finds_names_in_any_case(self) -> None:
         store = self.backend.empty()
         store.record([ran("w", 0, 1, outputs=["Predictions.csv", "predict/Ärger", "other"])])

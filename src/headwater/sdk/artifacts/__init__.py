@@ -1,0 +1,1 @@
+"""Artifacts: what the pointers of the graph point to, kept by the digest of its content."""
