@@ -1,4 +1,4 @@
-"""The pages about components and what they save are true: their examples run one after the other and print what they say."""
+"""The pages about components and what they keep are true: their examples run in order and print what they say."""
 
 from __future__ import annotations
 
