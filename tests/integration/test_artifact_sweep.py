@@ -250,6 +250,15 @@ def test_a_damaged_entry_stops_the_collection_before_anything_is_removed(folder:
     assert folder.open(folder.entry("d")).read() == b"1"
 
 
+def test_damage_does_not_stand_in_the_way_of_a_release(folder: ArtifactStore) -> None:
+    entries = [put(folder, digest, digest.encode() * 100) for digest in ("erased", "damaged and erased", "damaged")]
+    for entry in entries[1:]:
+        Path(str(folder.place), entry.key).write_bytes(b"{}")
+    release(folder, ["erased", "damaged and erased"], needing())
+    assert list(folder.place.found("chunks")) == []
+    assert [found.key for found in folder.place.found("entries")] == [entries[2].key]
+
+
 def test_the_part_of_a_living_writer_is_left_to_it(folder: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
     fsync = os.fsync
     freed: list[int] = []

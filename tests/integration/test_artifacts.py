@@ -173,6 +173,19 @@ def test_what_cannot_be_saved_is_told_with_the_run_and_nothing_else_happens(
     assert names_written(the_run(lineage)) == ["function", "gone.csv", "good", "huge", "stream"]
 
 
+def test_reasons_that_no_store_can_hold_do_not_cost_the_run(lineage: Lineage) -> None:
+    class Talking:
+        def __getstate__(self) -> object:
+            raise ValueError("\ud800\0" + "x" * 10_000)
+
+    with keeps.running() as run:
+        for n in range(200):
+            run.output(Talking(), name=f"{n}")
+        headwater.save("\ud800\0")
+    assert the_run(lineage).run.status.value == "completed"
+    assert (len(unsaved(lineage)), unsaved(lineage)["0"][-5:]) == (100, "xxxxx")
+
+
 def test_a_file_that_changes_before_it_is_read_is_not_saved_in_its_place(
     lineage: Lineage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

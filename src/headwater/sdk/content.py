@@ -14,6 +14,8 @@ from itertools import chain
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple, cast
 
+from headwater.sdk.faults import storable
+
 LIMIT_BYTES = 1 << 28
 LIMIT_PARTS = 1_000_000
 _CHUNK_BYTES = 1 << 22
@@ -43,7 +45,7 @@ def digest_of(value: object, limit_bytes: int | None = None) -> Content:
     except RecursionError:
         return Content(None, "too deep, or it contains itself")
     except Exception as exc:  # noqa: BLE001  # the methods of a foreign value may raise anything
-        return Content(None, str(exc) or type(exc).__name__)
+        return Content(None, storable(str(exc)) or type(exc).__name__)
 
 
 class _Walk:

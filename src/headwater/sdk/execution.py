@@ -17,7 +17,7 @@ from headwater.sdk.artifacts.keeping import Keeper
 from headwater.sdk.blocked import StaleInputs, TriggerFailed
 from headwater.sdk.claims import Claim, captured
 from headwater.sdk.code import commit_of, environment
-from headwater.sdk.faults import Ours, log
+from headwater.sdk.faults import Ours, log, storable
 from headwater.sdk.freshness import log_if_stale, stale_lines
 from headwater.sdk.history import History
 from headwater.sdk.plan import Plan, params_of
@@ -251,7 +251,7 @@ def _start_fact(
 
 
 def _end_fact(run: RunLog, status: Status, ended_at: datetime, error: str | None) -> RunFact:
-    facets = run.facets | ({"capture": list(run.warnings)} if run.warnings else {})
+    facets = run.facets | ({"capture": list(map(storable, run.warnings))} if run.warnings else {})
     return RunFact(
         run.id,
         run.component,

@@ -10,6 +10,7 @@ from headwater import clock
 
 INTERVAL_S = 60.0
 MOST_KINDS = 256
+MOST_TOLD = 1000
 
 log = logging.getLogger("headwater")
 _told_at: dict[str, float] = {}
@@ -25,6 +26,11 @@ def tell(what: str, why: object) -> None:
     _told_at[what] = now
     with suppress(Exception):  # a handler that raises is no reason to break the program either
         log.warning("%s: %s", what, why)
+
+
+def storable(text: str) -> str:
+    """Return what a store can hold of a foreign text: its first MOST_TOLD characters, without NUL and surrogates."""
+    return text[:MOST_TOLD].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 class Ours:

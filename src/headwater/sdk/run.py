@@ -14,14 +14,14 @@ from headwater import clock, ids
 from headwater.graph.facts import Input, Output, PointerType, TriggerResult
 from headwater.graph.values import JSON, canonical, check_name
 from headwater.sdk.claims import Claim, Named, claims_of, names
-from headwater.sdk.faults import Ours, tell
+from headwater.sdk.faults import Ours, storable, tell
 
 T = TypeVar("T")
 
 Keep: TypeAlias = Callable[[object, Sequence[Claim], bool], None]
 
 UNSAVED = "unsaved"
-_MOST_REASON = 1000
+_MOST_REASONS = 100
 _telling = threading.Lock()
 
 
@@ -94,8 +94,9 @@ class RunLog:
     def not_saved(self, name: str, why: object) -> None:
         """Keep with the run why an artifact of it was not saved."""
         with _telling:
-            told = self.facets.get(UNSAVED, {})
-            self.facets[UNSAVED] = {**told, name: str(why)[:_MOST_REASON]}  # type: ignore[dict-item]
+            told: dict[str, JSON] = {**self.facets.get(UNSAVED, {})}  # type: ignore[dict-item]
+            if len(told) < _MOST_REASONS:
+                self.facets[UNSAVED] = {**told, storable(name): storable(str(why))}
 
     def name_of(self, value: object) -> Named | None:
         """Return the name that `pointer` gave the value within this run."""

@@ -25,7 +25,7 @@ def free_erased(
     `digests` are those that the erased states had, `erased` says of a state's id whether it is erased, by this request
     or an earlier one. `kept` of the answer names the states that still need a content. `spool` is the folder of facts
     that wait to be recorded. Doing it again frees what an interrupted call has left.
-    Raises DamagedArtifact before anything is removed, ArtifactsUnavailable, StoreError.
+    Raises ArtifactsUnavailable, StoreError.
     """
     return release(
         artifacts or open_artifacts(), digests, lambda some: holders(graph, some, erased=erased, spool=spool)

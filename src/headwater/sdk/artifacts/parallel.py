@@ -18,7 +18,7 @@ class ChunkPool:
 
     def __init__(self, kept: Callable[[bytes], Chunk]) -> None:
         self._kept = kept
-        self._slots = threading.BoundedSemaphore(AT_ONCE)
+        self._slots = threading.Semaphore(AT_ONCE)
         self._pool = ThreadPoolExecutor(AT_ONCE, "headwater-chunks")
         self._done: list[Future[Chunk]] = []
         self._failure: BaseException | None = None

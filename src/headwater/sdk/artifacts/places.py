@@ -153,6 +153,7 @@ class Folder:
     def remove(self, key: str) -> None:
         """Forget the bytes, if they are there."""
         (self._root / key).unlink(missing_ok=True)
+        sync_folder((self._root / key).parent)
 
     def clear_parts(self) -> int:
         """Remove the parts that no living writer holds a lock on."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from headwater import clock
-from headwater.errors import ArtifactsUnavailable, UnknownArtifact
-from headwater.sdk.artifacts.entries import Entry, decoded
+from headwater.errors import ArtifactsUnavailable, DamagedArtifact, UnknownArtifact
+from headwater.sdk.artifacts.entries import Entry, decoded, key_of
 from headwater.sdk.artifacts.places import Found
 from headwater.sdk.artifacts.store import TRASH, ArtifactStore
 
@@ -53,6 +53,7 @@ def release(store: ArtifactStore, digests: Iterable[str], needed: Needed) -> Fre
     """Free the payloads of these contents at once, except those that something else needs; return what was freed.
 
     Chunks that other artifacts share stay; those that no artifact has go too, and with them what killed writers left.
+    A damaged entry does not stand in the way: what cannot be loaded is not needed.
     """
     return _sweep(store, needed, frozenset(digests), clock.now(), applies=True)
 
@@ -69,7 +70,7 @@ def _sweep(
                 _put_back(store)
                 parts = place.clear_parts()
                 gone, kept = _entries_removed(store, needed, only, until)
-                chunks = _chunks_removed(store, until)
+                chunks = _chunks_removed(store, until, None if only is None else [])
         except BlockingIOError:
             raise ArtifactsUnavailable(f"another sweep of {place} is under way", hint="try again later") from None
     return Freed(tuple(gone), sum(chunk.size_bytes for chunk in chunks) + parts, len(chunks), kept)
@@ -114,11 +115,14 @@ def _entries_removed(
 
 
 def _named(store: ArtifactStore, digests: Iterable[str]) -> Iterable[Entry]:
+    """Give the entries of these contents; a damaged one is removed at once."""
     for digest in digests:
         try:
             yield store.entry(digest)
         except UnknownArtifact:
             continue
+        except DamagedArtifact:
+            store.place.remove(key_of(digest))
 
 
 def _is_as_it_was(store: ArtifactStore, entry: Entry) -> bool:
@@ -126,11 +130,11 @@ def _is_as_it_was(store: ArtifactStore, entry: Entry) -> bool:
     return decoded(store.place.read(TRASH + entry.key), entry.key).saved_at == entry.saved_at
 
 
-def _chunks_removed(store: ArtifactStore, until: datetime) -> list[Found]:
+def _chunks_removed(store: ArtifactStore, until: datetime, damaged: list[str] | None) -> list[Found]:
     """Remove the chunks that no entry has and that were written before; a writer that misses them writes them again."""
-    unused = _unused(store, _used(store.entries()), until)
+    unused = _unused(store, _used(store.entries(damaged)), until)
     aside = [chunk for chunk in unused if store.place.move(chunk.key, TRASH + chunk.key)]
-    used = _used(store.entries()) if aside else set()
+    used = _used(store.entries(damaged)) if aside else set()
     for chunk in aside:
         if chunk.key in used:
             _restore(store, chunk.key)
