@@ -40,6 +40,7 @@ class Options(TypedDict, total=False):
     durability: Literal["background", "wait"]
     max_age: timedelta | None
     records_environment: bool
+    auto_log: bool
 
 
 _ALLOWED: dict[str, tuple[str, ...]] = {
@@ -67,6 +68,7 @@ class Component:
     on_stale: what happens on stale inputs: "log" (at level INFO), "warn", "block" (raises StaleInputs) or "ignore".
     durability: "wait" returns only when the run is in the store, or on disk while the store is down.
     max_age: how old an input may be, 30 days by default. records_environment: keep host, user and Python version.
+    auto_log: files that the body opens, what pandas reads and writes, and models of scikit-learn are recorded as well.
     """
 
     name: str = ""
@@ -78,6 +80,7 @@ class Component:
     durability: Literal["background", "wait"] = "background"
     max_age: timedelta | None = None
     records_environment: bool = False
+    auto_log: bool = False
 
     def __init__(
         self,

@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from headwater import clock, ids
 from headwater.graph.facts import Input, Output, PointerType, TriggerResult
 from headwater.graph.values import JSON, canonical, check_name
 from headwater.sdk.claims import Claim, Named, claims_of, names
 from headwater.sdk.faults import Ours, tell
+
+if TYPE_CHECKING:
+    from headwater.sdk.autolog.touched import Touched
 
 T = TypeVar("T")
 
@@ -36,6 +39,7 @@ class RunLog:
     warnings: list[str] = field(default_factory=list)
     is_strict: bool = True
     named: dict[int, tuple[object, Named]] = field(default_factory=dict, repr=False)
+    touched: Touched | None = field(default=None, repr=False)
 
     def input(
         self,

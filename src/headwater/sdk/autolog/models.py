@@ -1,0 +1,73 @@
+"""Models of scikit-learn that one run has fitted and used.
+
+A fitted model is an output named COMPONENT/CLASS, unless `pointer` or a variable names it; a model that was fitted
+before the run is an input, named as this process wrote it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter
+from typing import Any
+
+from headwater.sdk.claims import Claim, Named, captured, names
+from headwater.sdk.content import digest_of
+from headwater.sdk.run import RunLog
+
+
+class Models:
+    """What a run does with models. They are not kept alive, but for the last one of each class that it fitted."""
+
+    def __init__(self, run: RunLog) -> None:
+        self._run = run
+        self._seen: dict[int, weakref.ref[Any]] = {}
+        self._fitted: list[weakref.ref[Any]] = []
+        self._last: dict[type, object] = {}
+        self._used: list[tuple[Claim, bool]] = []
+
+    def fit(self, model: object, *, goes_on: bool) -> None:
+        """Take that a model is about to be fitted, from where it stands if `goes_on`."""
+        if goes_on:
+            self.use(model)
+        if all(reference() is not model for reference in self._fitted):
+            self._fitted.append(weakref.ref(model))
+        self._seen[id(model)] = weakref.ref(model)
+        self._last[type(model)] = model
+
+    def use(self, model: object) -> None:
+        """Take that a model is about to be used: it is read, unless this run has fitted it."""
+        seen = self._seen.get(id(model))
+        if (seen is not None and seen() is model) or not _is_fitted(model):
+            return
+        self._seen[id(model)] = weakref.ref(model)
+        content = digest_of(model)
+        known = self._run.name_of(model) or names.of(model) or names.written_as(content.digest or "")
+        named = known or Named(type(model).__name__)
+        facets = {} if content.digest else {"undigested": content.reason}
+        claim = Claim(named.name, content.digest, named.type or "model", facets=facets)
+        self._used.append((claim, known is not None))
+
+    def used(self, *, are_from_files: bool) -> list[Claim]:
+        """Return the claims about what was used; without those of unknown origin that must come from a file."""
+        return [claim for claim, is_known in self._used if is_known or not are_from_files]
+
+    def fitted(self) -> list[Claim]:
+        """Return the claims about the fitted models that are still there, as they are now."""
+        found: list[Claim] = []
+        count: Counter[str] = Counter()
+        for model in [model for reference in self._fitted if (model := reference()) is not None]:
+            if _is_fitted(model):
+                kind = type(model).__name__
+                count[kind] += 1
+                default = f"{self._run.component}/{kind}" + (f"-{count[kind]}" if count[kind] > 1 else "")
+                given = self._run.name_of(model) or names.of(model) or Named(default, "model")
+                claims, _ = captured(default, model, given, written=True)
+                found += claims
+        return found
+
+
+def _is_fitted(model: Any) -> bool:
+    """Whether it says so, or has what fitting leaves behind by the rules of scikit-learn: names that end in `_`."""
+    if (says_so := getattr(model, "__sklearn_is_fitted__", None)) is not None:
+        return bool(says_so())
+    return any(name.endswith("_") and not name.endswith("__") for name in getattr(model, "__dict__", ()))

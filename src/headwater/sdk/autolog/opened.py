@@ -1,0 +1,100 @@
+"""Every file that is opened or renamed in this process, told to the run in whose context it happens.
+
+An audit hook sees what no wrapper of `open` does: names that were bound early, and opens from compiled code. It cannot
+be taken out again, so it asks one question first. Left out are what Python itself reads (imports, installed packages,
+sources for a traceback, log files) and what Headwater does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from headwater.sdk.faults import Ours
+from headwater.sdk.run import RunLog, current
+
+_OPENERS = frozenset({
+    "importlib._bootstrap_external", "_frozen_importlib_external", "zipimport",
+    "linecache", "tokenize", "logging", "logging.handlers",
+})  # fmt: skip
+_BODY = "headwater.sdk.wrapping"
+_PASSED_THROUGH = frozenset({"headwater.sdk.autolog.calls", "headwater.sdk.autolog.imports"})
+_OURS = ("headwater.sdk.", "headwater.graph.", "headwater.queries.")
+_lock = threading.Lock()
+_is_listening = False
+
+
+def listen() -> None:
+    """Put the hook in place, once in a process."""
+    global _is_listening  # noqa: PLW0603  # there is one process
+    with _lock:
+        if not _is_listening:
+            _left_out()
+            sys.addaudithook(_on_event)
+            _is_listening = True
+
+
+def _on_event(event: str, args: tuple[Any, ...], current_run: Callable[[], RunLog | None] = current.get) -> None:
+    """Look at one event of the process. The context is a default, for modules are emptied before the last events."""
+    if event == "open" or event == "os.rename":  # noqa: PLR1714  # it is asked at each event: a set costs twice as much
+        run = current_run()
+        if run is not None and run.touched is not None:
+            with Ours("auto-logging a file"):
+                _take(run, event, args, sys._getframe(1))
+
+
+def _take(run: RunLog, event: str, args: tuple[Any, ...], frame: FrameType | None) -> None:
+    if run.touched is None or _is_nobodys(frame):
+        return
+    files = run.touched.files
+    if event == "os.rename":
+        old, new, *folders = args
+        if all(folder == -1 for folder in folders):
+            files.rename(os.fsdecode(old), os.fsdecode(new))
+        return
+    path, _, flags = args
+    if isinstance(path, (str, bytes)) and not _absolute(path).startswith(_left_out()):
+        files.open(os.fsdecode(path), **_access(flags))
+
+
+def _access(flags: int) -> dict[str, bool]:
+    is_written = flags & (os.O_WRONLY | os.O_RDWR) != 0
+    return {"is_read": not is_written or not flags & (os.O_TRUNC | os.O_EXCL), "is_written": is_written}
+
+
+def _is_nobodys(frame: FrameType | None) -> bool:
+    """Whether the open is Python's own, or Headwater's: one of its frames stands between it and the body of the run."""
+    if frame is None or frame.f_globals.get("__name__") in _OPENERS:
+        return True
+    while frame is not None:
+        name = frame.f_globals.get("__name__") or ""
+        if name == _BODY:
+            return False
+        if name.startswith(_OURS) and name not in _PASSED_THROUGH:
+            return True
+        frame = frame.f_back
+    return False
+
+
+@cache
+def _left_out() -> tuple[str, ...]:
+    """Return the folders of Python, of installed packages, of Headwater and of the system's devices."""
+    import site
+    import sysconfig
+    import zoneinfo
+
+    paths = sysconfig.get_paths()
+    folders = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
+    folders |= {*site.getsitepackages(), site.getusersitepackages(), *zoneinfo.TZPATH}
+    folders |= {str(Path(__file__).parents[2]), "/dev", "/proc", "/sys"}
+    return tuple(_absolute(folder) + os.sep for folder in folders)
+
+
+def _absolute(path: str | bytes) -> str:
+    return os.path.abspath(os.fsdecode(path))  # noqa: PTH100  # Path.absolute keeps `..`
