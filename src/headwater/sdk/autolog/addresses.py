@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from headwater.sdk.plan import MASK, is_secret
 
@@ -12,9 +11,11 @@ _SIGNATURES = ("signature", "sig")
 
 def address_of(text: str) -> str:
     """Return an address without user and password; what its query names like a secret or a signature is masked."""
-    parts = urlsplit(text)
-    query = "&".join(map(_masked, parts.query.split("&")))
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, parts.fragment))
+    scheme, mark, rest = text.partition("://")
+    host, slash, path = rest.partition("/")
+    place, question, query = path.partition("?")
+    masked = "&".join(map(_masked, query.split("&")))
+    return "".join((scheme, mark, host.rpartition("@")[2], slash, place, question, masked))
 
 
 def address_of_table(table: str, connection: Any, schema: object = None) -> str | None:

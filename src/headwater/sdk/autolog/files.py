@@ -36,24 +36,25 @@ class Files:
         self._addresses: dict[tuple[str, bool], Claim] = {}
         self.is_full = False
 
+    def knows(self, path: str, *, is_written: bool) -> bool:
+        """Whether there is nothing to say of this absolute path that was not said."""
+        return path in self._opened or (not is_written and path in self._read)
+
     def open(self, name: str, *, is_read: bool, is_written: bool, may_be_folder: bool = False) -> None:
         """Take that a file is about to be opened; what is no file is left out."""
-        path = _absolute(name)
-        if path in self._opened or not self._has_room():
-            return
-        is_folder = _is_folder(path)
-        if is_folder and not may_be_folder:
+        path = absolute(name)
+        if self.knows(path, is_written=is_written) or not self._has_room():
             return
         if is_read and path not in self._read:
             mark = mark_file(path)
-            if mark is not None or is_folder:
+            if mark is not None or (may_be_folder and _is_folder(path)):
                 self._read[path] = Claim(check_name(name), mark=mark, at=self._moment(mark))
-        if is_written:
+        if is_written and (may_be_folder or not _is_folder(path)):
             self._opened[path] = _Opened(check_name(name), _telling(look_at(path)))
 
     def rename(self, old: str, new: str) -> None:
         """Take that a file or folder is about to get another name, which writes it, and reads what was there before."""
-        source, target = _absolute(old), _absolute(new)
+        source, target = absolute(old), absolute(new)
         made = [path for path in list(self._opened) if path == source or path.startswith(source + os.sep)]
         for path in made:
             rest = path[len(source) :]
@@ -99,7 +100,8 @@ def _telling(mark: FileMark | None) -> FileMark | None:
     return None if mark is None or is_racy(mark) else mark
 
 
-def _absolute(name: str) -> str:
+def absolute(name: str) -> str:
+    """Return the place of a file, by which it is known."""
     return os.path.abspath(name)  # noqa: PTH100  # Path.absolute keeps `..`, and costs five times as much
 
 

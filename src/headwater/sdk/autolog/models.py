@@ -1,7 +1,7 @@
 """Models of scikit-learn that one run has fitted and used.
 
 A fitted model is an output named COMPONENT/CLASS, unless `pointer` or a variable names it; a model that was fitted
-before the run is an input, named as this process wrote it.
+before the run is an input, named as this process wrote it, or as the store knows its content.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Models:
         self._seen: dict[int, weakref.ref[Any]] = {}
         self._fitted: list[weakref.ref[Any]] = []
         self._last: dict[type, object] = {}
-        self._used: list[tuple[Claim, bool]] = []
+        self._used: list[Claim] = []
 
     def fit(self, model: object, *, goes_on: bool) -> None:
         """Take that a model is about to be fitted, from where it stands if `goes_on`."""
@@ -44,12 +44,11 @@ class Models:
         known = self._run.name_of(model) or names.of(model) or names.written_as(content.digest or "")
         named = known or Named(type(model).__name__)
         facets = {} if content.digest else {"undigested": content.reason}
-        claim = Claim(named.name, content.digest, named.type or "model", facets=facets)
-        self._used.append((claim, known is not None))
+        self._used.append(Claim(named.name, content.digest, facets=facets, is_guess=known is None))
 
     def used(self, *, are_from_files: bool) -> list[Claim]:
         """Return the claims about what was used; without those of unknown origin that must come from a file."""
-        return [claim for claim, is_known in self._used if is_known or not are_from_files]
+        return [claim for claim in self._used if not (claim.is_guess and are_from_files)]
 
     def fitted(self) -> list[Claim]:
         """Return the claims about the fitted models that are still there, as they are now."""

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from headwater.sdk.autolog.files import absolute
+from headwater.sdk.autolog.touched import Touched
 from headwater.sdk.faults import Ours
 from headwater.sdk.run import RunLog, current
 
@@ -44,28 +46,28 @@ def _on_event(event: str, args: tuple[Any, ...], current_run: Callable[[], RunLo
     """Look at one event of the process. The context is a default, for modules are emptied before the last events."""
     if event == "open" or event == "os.rename":  # noqa: PLR1714  # it is asked at each event: a set costs twice as much
         run = current_run()
-        if run is not None and run.touched is not None:
+        touched = None if run is None else run.touched
+        if touched is not None:
             with Ours("auto-logging a file"):
-                _take(run, event, args, sys._getframe(1))
+                _take(touched, event, args, sys._getframe(1))
 
 
-def _take(run: RunLog, event: str, args: tuple[Any, ...], frame: FrameType | None) -> None:
-    if run.touched is None or _is_nobodys(frame):
-        return
-    files = run.touched.files
+def _take(touched: Touched, event: str, args: tuple[Any, ...], frame: FrameType | None) -> None:
     if event == "os.rename":
         old, new, *folders = args
-        if all(folder == -1 for folder in folders):
-            files.rename(os.fsdecode(old), os.fsdecode(new))
+        if all(folder == -1 for folder in folders) and not _is_nobodys(frame):
+            touched.files.rename(os.fsdecode(old), os.fsdecode(new))
         return
-    path, _, flags = args
-    if isinstance(path, (str, bytes)) and not _absolute(path).startswith(_left_out()):
-        files.open(os.fsdecode(path), **_access(flags))
-
-
-def _access(flags: int) -> dict[str, bool]:
+    name, _, flags = args
+    if not isinstance(name, (str, bytes)):
+        return
+    name = os.fsdecode(name)
+    path = absolute(name)
     is_written = flags & (os.O_WRONLY | os.O_RDWR) != 0
-    return {"is_read": not is_written or not flags & (os.O_TRUNC | os.O_EXCL), "is_written": is_written}
+    is_known = touched.files.knows(path, is_written=is_written)
+    if not (is_known or path.startswith(_left_out()) or _is_nobodys(frame)):
+        keeps_content = not flags & (os.O_TRUNC | os.O_EXCL)
+        touched.files.open(name, is_read=keeps_content or not is_written, is_written=is_written)
 
 
 def _is_nobodys(frame: FrameType | None) -> bool:
@@ -93,8 +95,4 @@ def _left_out() -> tuple[str, ...]:
     folders = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
     folders |= {*site.getsitepackages(), site.getusersitepackages(), *zoneinfo.TZPATH}
     folders |= {str(Path(__file__).parents[2]), "/dev", "/proc", "/sys"}
-    return tuple(_absolute(folder) + os.sep for folder in folders)
-
-
-def _absolute(path: str | bytes) -> str:
-    return os.path.abspath(os.fsdecode(path))  # noqa: PTH100  # Path.absolute keeps `..`
+    return tuple(absolute(folder) + os.sep for folder in folders)
