@@ -157,7 +157,7 @@ class Component:
             yield partial(source_introduction, self.name, of)
 
     def _is_new(self, what: int) -> bool:
-        key = (os.getpid(), what)
+        key = (_forks, what)
         if key in self._introduced:
             return False
         self._introduced.add(key)
@@ -179,6 +179,11 @@ def component(
     return Component(name, **options).run(input_vars=input_vars, output_vars=output_vars)
 
 
+def _after_fork_in_child() -> None:
+    global _forks  # noqa: PLW0603  # there is one process
+    _forks += 1
+
+
 def _checked_option(key: str, value: object) -> str:
     if key not in Options.__annotations__:
         raise UsageError(f"a component has no option {key!r}", hint=f"use {', '.join(Options.__annotations__)}")
@@ -186,3 +191,8 @@ def _checked_option(key: str, value: object) -> str:
     if allowed is not None and value not in allowed:
         raise UsageError(f"{key}={value!r}", hint=f"use {', '.join(allowed)}")
     return key
+
+
+_forks = 0
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -52,13 +52,14 @@ class RunLog:
     ) -> None:
         """Say that the run read a name, a path, a list of them, or a value, which is then called `name`.
 
-        Exactly the state with this digest or id, if given.
+        Exactly the state with this digest or id, if given; at a time, what the name stood for then, whatever the file
+        of this name holds now.
         """
         with self._attempt("run.input"):
             for claim in self._claims(value, name, written=False):
                 exact = claim._replace(digest=digest, state=state) if digest or state else claim
                 said = Input(claim.name, at, exact.digest, state)
-                self.inputs.append(exact._replace(at=said.at))
+                self.inputs.append(exact if at is None else exact._replace(at=said.at, mark=None))
 
     def output(
         self,
