@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import cases_ask, cases_write, loaders_dvc, loaders_openlineage, loaders_wfformat, service
+from benchmarks import cases_ask, cases_write, loaders_dvc, loaders_openlineage, loaders_wfformat, sdk, service
 from benchmarks.peer import Peer, peer_at
 from benchmarks.prepared import Prepared, prepare
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -36,6 +36,8 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     loaders_openlineage.events,
     loaders_dvc.commits,
     loaders_wfformat.workflows,
+    sdk.auto_logged_calls,
+    sdk.recorded_calls,
 )
 
 

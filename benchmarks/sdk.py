@@ -11,13 +11,14 @@ import time
 import timeit
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.stage import Stage
 from benchmarks.table import Aim, Row, Section, as_time, markdown
 from headwater.graph.connect import configure
 from headwater.sdk import recording
@@ -43,13 +44,35 @@ class Way:
     is_off: bool = False
 
 
-def overhead(folder: Path) -> Section:
+def recorded_calls(stages: Sequence[Stage]) -> Section:
+    """Return `overhead` with a store of its own, whatever the stages are."""
+    with _store_in(stages[0].folder):
+        return overhead(stages[0].folder, stages[0].sizes.calls)
+
+
+def auto_logged_calls(stages: Sequence[Stage]) -> Section:
+    """Return `auto_logging` with a store of its own, whatever the stages are."""
+    with _store_in(stages[0].folder):
+        return auto_logging(stages[0].folder, stages[0].sizes.calls)
+
+
+@contextmanager
+def _store_in(folder: Path) -> Iterator[None]:
+    with configure(f"sqlite:///{folder}/calls.db"):
+        yield
+        recording.flush(60)
+
+
+def overhead(folder: Path, calls: int = CALLS) -> Section:
     """Return what a call takes longer in each way than a bare call: the median, in the caller's thread."""
     rows: list[Row] = []
     with ExitStack() as stack:
-        ours, peers = _ours(folder), list(_peers(folder, stack))
+        ours, peers = (
+            [replace(way, calls=min(calls, way.calls)) for way in ways]
+            for ways in (_ours(folder), _peers(folder, stack))
+        )
         for threads in THREADS:
-            bare = _per_call(Way("bare", _bare), threads)
+            bare = _per_call(Way("bare", _bare, calls), threads)
             beside = [(peer.name, _per_call(peer, threads) - bare) for peer in peers]
             rows += [_row(way, _per_call(way, threads) - bare, threads, beside) for way in ours]
     return Section(
@@ -61,7 +84,7 @@ def overhead(folder: Path) -> Section:
     )
 
 
-def auto_logging(folder: Path) -> Section:
+def auto_logging(folder: Path, calls: int = CALLS) -> Section:
     """Return what `auto_log=True` takes longer than the same component without it, and what it leaves behind."""
     flush = partial(recording.flush, 60)
     files = [folder / f"{number}.csv" for number in range(FILES)]
@@ -74,7 +97,7 @@ def auto_logging(folder: Path) -> Section:
 
     def compare(what: str, work: Callable[[], object], parts: int = 1) -> None:
         took = (
-            _per_call(Way(what, component.run(work), CALLS // parts, flush), 1) / parts for component in (auto, without)
+            _per_call(Way(what, component.run(work), calls // parts, flush), 1) / parts for component in (auto, without)
         )
         rows.append(_beside(what, *took, "without auto_log"))
 
@@ -225,7 +248,7 @@ def _switch(*, is_off: bool) -> Iterator[None]:
 
 def main() -> int:
     """Measure and print the table."""
-    with TemporaryDirectory(prefix="headwater-bench-") as name, configure(f"sqlite:///{name}/lineage.db"):
+    with TemporaryDirectory(prefix="headwater-bench-") as name, _store_in(Path(name)):
         unburdened = auto_logging(Path(name))  # first, for MLflow loads pandas and scikit-learn
         print(markdown([overhead(Path(name)), unburdened]))
         recording.recorder.shutdown()
