@@ -96,10 +96,10 @@ def auto_logging(folder: Path, calls: int = CALLS) -> Section:
     rows: list[Row] = []
 
     def compare(what: str, work: Callable[[], object], parts: int = 1) -> None:
-        took = (
+        ours, theirs = (
             _per_call(Way(what, component.run(work), calls // parts, flush), 1) / parts for component in (auto, without)
         )
-        rows.append(_beside(what, *took, "without auto_log"))
+        rows.append(_beside(what, ours, theirs, "without auto_log"))
 
     compare("a call", _bare)
     compare("the open of a file", partial(_open_all, files), FILES)

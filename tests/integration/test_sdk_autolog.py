@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from unittest import mock
 
@@ -150,6 +150,34 @@ def test_a_fitted_model_is_an_output_with_its_content_and_who_predicts_reads_it(
     [wrote], [(_, read)] = trained.outputs, predicted.inputs
     assert (wrote.name, wrote.type, wrote.digest) == ("train/LogisticRegression", "model", digest_of(model).digest)
     assert read.id == wrote.id
+
+
+def test_a_model_that_a_component_inside_has_fitted_is_read_from_it(lineage: Lineage) -> None:
+    train = Component("train", auto_log=True).run(fitted)
+    auto.run(lambda: train().predict(ROWS[["x"]]))()
+    [outer], [inner] = ([one for one in runs(lineage) if one.run.component == name] for name in ("auto", "train"))
+    assert [state.id for _, state in outer.inputs] == [f"train/LogisticRegression@{inner.run.id}"]
+    assert names_written(outer) == []
+
+
+def test_what_a_trigger_does_beside_the_body_is_no_lineage(lineage: Lineage) -> None:
+    model = fitted()
+    has_ended, may_end = Event(), Event()
+
+    @headwater.asynchronous
+    def check() -> None:
+        may_end.wait(20)
+        model.predict(pd.read_parquet("a.parquet")[["x"]])
+        has_ended.set()
+
+    @Component("auto", auto_log=True, before=[check]).run
+    def work() -> None:
+        may_end.set()
+        has_ended.wait(20)
+
+    work()
+    found = the_run(lineage)
+    assert (names_read(found), [result["outcome"] for result in found.run.triggers.values()]) == ([], ["passed"])
 
 
 def test_a_model_that_is_loaded_is_read_from_its_file(lineage: Lineage) -> None:

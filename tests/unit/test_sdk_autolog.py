@@ -16,6 +16,7 @@ import threading
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def lineage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lineage
         yield lineage
 
 
-def touched(lineage: Lineage) -> list[tuple[str, list[str], list[str]]]:
+def touched(lineage: Lineage) -> list[tuple[str | None, list[str], list[str]]]:
     """Return the component of each run with the names that it read and wrote."""
     return [(one.run.component, sorted(names_read(one)), sorted(names_written(one))) for one in runs(lineage)]
 
@@ -71,6 +72,10 @@ def test_files_that_the_body_opens_are_recorded_with_their_content(lineage: Line
     assert (wrote.name, wrote.digest) == ("c.csv", digest("a.csva.csv"))
 
 
+def steps(*calls: Callable[[], object]) -> Callable[[], object]:
+    return lambda: [call() for call in calls]
+
+
 def write(name: str, mode: str) -> Callable[[], object]:
     def work() -> None:
         with open(name, mode) as file:  # noqa: PTH123  # what is tested
@@ -96,15 +101,19 @@ def write(name: str, mode: str) -> Callable[[], object]:
         (lambda: gzip.open("c.gz", "w").close(), [], ["c.gz"]),
         (lambda: bz2.open("c.bz2", "w").close(), [], ["c.bz2"]),
         (lambda: zipfile.ZipFile("c.zip", "w").close(), [], ["c.zip"]),
-        (lambda: (Path("a.csv").read_text(), Path("./a.csv").read_text(), Path("a.csv").open().close()), ["a.csv"], []),
-        (lambda: (Path("c.csv").write_text("x"), Path("c.csv").read_text()), [], ["c.csv"]),
-        (lambda: (Path("a.csv").read_text(), Path("a.csv").unlink()), ["a.csv"], []),
-        (lambda: (Path("c.tmp").write_text("x"), Path("c.tmp").replace("c.csv")), [], ["c.csv"]),
-        (lambda: (Path("d").mkdir(), Path("d/c").write_text("x"), Path("d").rename("e")), [], ["e/c"]),
-        (lambda: (Path("c.csv").write_text("x"), Path("c.csv").unlink()), [], []),
+        (steps(Path("a.csv").read_text, Path("./a.csv").read_text, Path("b.csv").read_text), ["a.csv", "b.csv"], []),
+        (steps(write("c.csv", "w"), Path("c.csv").read_text), [], ["c.csv"]),
+        (steps(Path("a.csv").read_text, Path("a.csv").unlink), ["a.csv"], []),
+        (steps(write("c.tmp", "w"), partial(Path("c.tmp").replace, "c.csv")), [], ["c.csv"]),
+        (steps(Path("d").mkdir, write("d/c", "w"), partial(Path("d").rename, "e")), [], ["e/c"]),
+        (steps(write("c.csv", "w"), Path("c.csv").unlink), [], []),
         (lambda: tempfile.TemporaryFile().write(b"x"), [], []),  # noqa: SIM115
         (lambda: tempfile.NamedTemporaryFile().write(b"x"), [], []),  # noqa: SIM115
-        (lambda: (Path("d").mkdir(), list(Path().iterdir()), os.close(os.open("d", os.O_RDONLY))), [], []),
+        (
+            steps(Path("d").mkdir, lambda: list(Path("d").iterdir()), lambda: os.close(os.open("d", os.O_RDONLY))),
+            [],
+            [],
+        ),
         (lambda: Path(os.devnull).read_text(), [], []),
         (lambda: Path("/proc/self/status").read_text(), [], []),
         (lambda: Path(logging.__file__).read_text(), [], []),
@@ -153,7 +162,7 @@ def test_a_file_that_was_named_and_opened_is_one_pointer(lineage: Lineage, tmp_p
         Path("c.csv").write_text(source.read_text() + Path("a.csv").read_text())
         current_run().input("b.csv")
         Path("b.csv").read_text()
-        assert target
+        assert target.exists()
 
     copy(tmp_path / "a.csv")
     assert touched(lineage) == [("auto", [f"{tmp_path}/a.csv", "b.csv"], [f"{tmp_path}/c.csv"])]

@@ -96,9 +96,8 @@ def _on_start(code: CodeType, _: int) -> None:
     frame = sys._getframe(1)
     for watch in _stack():
         watch.catch(code, frame)
-    _, listener = _listeners.get(id(code), (None, None))
-    if listener is not None:
-        listener(frame)
+    if (found := _listeners.get(id(code))) is not None:
+        found[1](frame)
 
 
 def _take_tool() -> int | None:

@@ -15,6 +15,7 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple, TypeAlias
 
 from headwater.sdk import frames
+from headwater.sdk.autolog.body import is_ours
 from headwater.sdk.autolog.touched import Touched
 from headwater.sdk.faults import Ours
 from headwater.sdk.run import current
@@ -23,7 +24,7 @@ Heard: TypeAlias = Callable[[Touched, Mapping[str, object], FrameType | None], N
 
 _lock = threading.RLock()
 _are_wanted = False
-_known: set[tuple[int, str]] = set()
+_known: dict[tuple[int, str], Any] = {}
 _places: list[_Place] = []
 _shells: dict[int, CodeType] = {}
 _wrappers: dict[int, Callable[..., Any]] = {}
@@ -48,7 +49,7 @@ def watch(owner: Any, name: str, heard: Heard) -> None:
         owner, name, raw = raw, "fn", fn
     with _lock:
         if isinstance(raw, FunctionType) and (id(owner), name) not in _known:
-            _known.add((id(owner), name))
+            _known[id(owner), name] = owner  # kept, so that no other gets its id
             if frames.can_listen():
                 _listen(raw, heard)
             else:
@@ -114,6 +115,8 @@ def _hear(heard: Heard, arguments: Callable[[], Mapping[str, object]], caller: F
     if run is None or run.touched is None:
         return
     with Ours("auto-logging a call"):
+        if is_ours(caller):
+            return
         while caller is not None and id(caller.f_code) in _shells:
             caller = caller.f_back
         heard(run.touched, arguments(), caller)

@@ -55,7 +55,7 @@ class Files:
     def rename(self, old: str, new: str) -> None:
         """Take that a file or folder is about to get another name, which writes it, and reads what was there before."""
         source, target = absolute(old), absolute(new)
-        made = [path for path in list(self._opened) if path == source or path.startswith(source + os.sep)]
+        made = [source] if source in self._opened else self._made_in(source)
         for path in made:
             rest = path[len(source) :]
             self._opened[target + rest] = _Opened(check_name(new + rest))
@@ -83,6 +83,10 @@ class Files:
             if _is_folder(path) if mark is None else before is None or mark.key != before.key:
                 found.append(Claim(name, mark=mark))
         return [*found, *self._reached(is_written=True)]
+
+    def _made_in(self, folder: str) -> list[str]:
+        is_folder = _is_folder(folder)
+        return [path for path in list(self._opened) if path.startswith(folder + os.sep)] if is_folder else []
 
     def _reached(self, *, is_written: bool) -> list[Claim]:
         return [claim for (_, how), claim in list(self._addresses.items()) if how is is_written]

@@ -66,7 +66,7 @@ def _look() -> None:
     """Watch what is loaded of the two packages and was not watched yet."""
     pandas, base = sys.modules.get("pandas"), sys.modules.get("sklearn.base")
     with _lock:
-        if hasattr(pandas, "__all__") and pandas not in _seen:  # the last thing that it defines
+        if pandas is not None and hasattr(pandas, "__all__") and pandas not in _seen:  # the last thing that it defines
             _seen.add(pandas)
             _watch_pandas(pandas)
         if (root := getattr(base, "BaseEstimator", None)) is not None:

@@ -10,6 +10,7 @@ import weakref
 from collections import Counter
 from typing import Any
 
+from headwater import clock
 from headwater.sdk.claims import Claim, Named, captured, names
 from headwater.sdk.content import digest_of
 from headwater.sdk.run import RunLog
@@ -44,7 +45,7 @@ class Models:
         known = self._run.name_of(model) or names.of(model) or names.written_as(content.digest or "")
         named = known or Named(type(model).__name__)
         facets = {} if content.digest else {"undigested": content.reason}
-        self._used.append(Claim(named.name, content.digest, facets=facets, is_guess=known is None))
+        self._used.append(Claim(named.name, content.digest, at=clock.now(), facets=facets, is_guess=known is None))
 
     def used(self, *, are_from_files: bool) -> list[Claim]:
         """Return the claims about what was used; without those of unknown origin that must come from a file."""

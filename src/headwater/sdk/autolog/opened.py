@@ -16,18 +16,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from headwater.sdk.autolog.body import is_ours, is_pythons_own
 from headwater.sdk.autolog.files import absolute
 from headwater.sdk.autolog.touched import Touched
 from headwater.sdk.faults import Ours
 from headwater.sdk.run import RunLog, current
 
-_OPENERS = frozenset({
-    "importlib._bootstrap_external", "_frozen_importlib_external", "zipimport",
-    "linecache", "tokenize", "logging", "logging.handlers",
-})  # fmt: skip
-_BODY = "headwater.sdk.wrapping"
-_PASSED_THROUGH = frozenset({"headwater.sdk.autolog.calls", "headwater.sdk.autolog.imports"})
-_OURS = ("headwater.sdk.", "headwater.graph.", "headwater.queries.")
 _lock = threading.Lock()
 _is_listening = False
 
@@ -55,7 +49,7 @@ def _on_event(event: str, args: tuple[Any, ...], current_run: Callable[[], RunLo
 def _take(touched: Touched, event: str, args: tuple[Any, ...], frame: FrameType | None) -> None:
     if event == "os.rename":
         old, new, *folders = args
-        if all(folder == -1 for folder in folders) and not _is_nobodys(frame):
+        if all(folder == -1 for folder in folders) and not is_ours(frame):
             touched.files.rename(os.fsdecode(old), os.fsdecode(new))
         return
     name, _, flags = args
@@ -65,23 +59,9 @@ def _take(touched: Touched, event: str, args: tuple[Any, ...], frame: FrameType 
     path = absolute(name)
     is_written = flags & (os.O_WRONLY | os.O_RDWR) != 0
     is_known = touched.files.knows(path, is_written=is_written)
-    if not (is_known or path.startswith(_left_out()) or _is_nobodys(frame)):
+    if not (is_known or path.startswith(_left_out()) or is_pythons_own(frame) or is_ours(frame)):
         keeps_content = not flags & (os.O_TRUNC | os.O_EXCL)
         touched.files.open(name, is_read=keeps_content or not is_written, is_written=is_written)
-
-
-def _is_nobodys(frame: FrameType | None) -> bool:
-    """Whether the open is Python's own, or Headwater's: one of its frames stands between it and the body of the run."""
-    if frame is None or frame.f_globals.get("__name__") in _OPENERS:
-        return True
-    while frame is not None:
-        name = frame.f_globals.get("__name__") or ""
-        if name == _BODY:
-            return False
-        if name.startswith(_OURS) and name not in _PASSED_THROUGH:
-            return True
-        frame = frame.f_back
-    return False
 
 
 @cache
