@@ -301,6 +301,7 @@ def test_one_function_can_be_a_component(lineage: Lineage) -> None:
         (lambda f: Component("c", before=[lambda rows: None]).run(f), "<lambda> of .* names 'rows'"),
         (lambda f: Component("c", after=[lambda rows: None]).run(f), "<lambda> of .* names 'rows'"),
         (lambda f: Component("c", on_failure="explode"), "on_failure='explode'"),  # type: ignore[arg-type]
+        (lambda f: Component("c", auto_log="yes"), r"auto_log='yes' \(use True, False\)"),  # type: ignore[arg-type]
         (lambda f: Component("c", speed="high"), "no option 'speed'"),  # type: ignore[call-arg]
         (lambda f: stage.run(7), "7 is no function"),  # type: ignore[call-overload]
     ],

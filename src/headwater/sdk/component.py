@@ -43,10 +43,12 @@ class Options(TypedDict, total=False):
     auto_log: bool
 
 
-_ALLOWED: dict[str, tuple[str, ...]] = {
+_ALLOWED: dict[str, tuple[object, ...]] = {
     "on_failure": ("record", "warn", "block"),
     "on_stale": ("ignore", "log", "warn", "block"),
     "durability": ("background", "wait"),
+    "records_environment": (True, False),
+    "auto_log": (True, False),
 }
 
 
@@ -189,7 +191,7 @@ def _checked_option(key: str, value: object) -> str:
         raise UsageError(f"a component has no option {key!r}", hint=f"use {', '.join(Options.__annotations__)}")
     allowed = _ALLOWED.get(key)
     if allowed is not None and value not in allowed:
-        raise UsageError(f"{key}={value!r}", hint=f"use {', '.join(allowed)}")
+        raise UsageError(f"{key}={value!r}", hint=f"use {', '.join(map(str, allowed))}")
     return key
 
 
