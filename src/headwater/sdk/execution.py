@@ -35,7 +35,7 @@ _MOST_ERROR = 10_000
 class Execution:
     """A run of a component that is under way."""
 
-    __slots__ = ("_arguments", "_component", "_plan", "_previous", "run")
+    __slots__ = ("_arguments", "_component", "_is_asked", "_plan", "_previous", "run")
 
     def __init__(self, component: Component, plan: Plan | None) -> None:
         self._component = component
@@ -43,6 +43,7 @@ class Execution:
         self._arguments: Mapping[str, object] = {}
         self.run = RunLog(ids.new_run_id(), component.name, clock.now(), is_strict=False)
         self._previous: RunLog | None = None
+        self._is_asked = False
 
     def begin(self, args: tuple[object, ...] = (), kwargs: Mapping[str, object] | None = None) -> None:
         """Capture what the run begins with, and record that it has begun.
@@ -94,7 +95,8 @@ class Execution:
         """Record how the run has ended."""
         try:
             with Ours("recording the end of a run"):
-                self._put(partial(_end_fact, self.run, status, ended_at or clock.now(), _message(error)))
+                make = partial(_end_fact, self.run, status, ended_at or clock.now(), _message(error))
+                self._put(make, self._question())
         finally:
             self.leave()
 
@@ -110,7 +112,8 @@ class Execution:
     ) -> dict[str, object]:
         found = {} if self._plan is None else self._capture_variables(self._plan, frame, is_complete=is_complete)
         if touched is not None:
-            touched.tell()
+            with Ours("auto-logging"):
+                touched.tell()
         return found
 
     def _capture_variables(self, plan: Plan, frame: FrameType | None, *, is_complete: bool) -> dict[str, object]:
@@ -138,10 +141,15 @@ class Execution:
             recording.recorder.put(make)
         run, component = self.run, self._component
         make = partial(_start_fact, component, self._plan, run, tuple(run.inputs), dict(run.params))
-        after = None
-        if component.on_stale in ("log", "warn") and run.inputs:
-            after = partial(log_if_stale, run.id, run.component, component.on_stale, recording.recorder)
-        self._put(make, after)
+        self._put(make, self._question())
+
+    def _question(self) -> Callable[[], None] | None:
+        """Return the question whether the run's inputs are stale, once, and as soon as there are inputs."""
+        run, policy = self.run, self._component.on_stale
+        if self._is_asked or not run.inputs or policy not in ("log", "warn"):
+            return None
+        self._is_asked = True
+        return partial(log_if_stale, run.id, run.component, policy, recording.recorder)
 
     def _put(self, make: Make, after: Callable[[], None] | None = None) -> None:
         if self._component.durability == "wait":

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from headwater.graph.facts import Status
+from headwater import clock
+from headwater.graph.facts import Output, RunFact, Status
 from headwater.graph.lineage.face import Lineage
 from headwater.sdk import recording
 from headwater.sdk.autolog import files
@@ -199,6 +200,18 @@ def test_components_inside_components_have_what_they_touch_themselves(lineage: L
         ("quiet", [], []),
     ]
     assert [run.component for run in lineage.trace("d.csv").runs()] == ["outer", "auto"]
+
+
+def test_a_stale_file_is_told_as_a_stale_input_is(lineage: Lineage, caplog: pytest.LogCaptureFixture) -> None:
+    write("old.csv", "w")()
+    for run, name in (("w1", "old.csv"), ("w2", "new.csv")):
+        now = clock.now()
+        lineage.record([RunFact(run, "etl", started_at=now, ended_at=now, outputs=(Output(name, digest("x")),))])
+    read = Component("read", auto_log=True, on_stale="warn").run(Path("old.csv").read_text)
+    assert read() == "x"
+    found = runs(lineage)[-1]
+    line = "read runs on stale inputs: old.csv@w1: fresher run, w2"
+    assert caplog.messages == [f"{line} (run {found.run.id})"]
 
 
 def test_recursion_keeps_what_each_call_touches_apart(lineage: Lineage) -> None:
