@@ -32,6 +32,7 @@ from sklearn.preprocessing import StandardScaler
 import headwater
 from headwater.graph.lineage.face import Lineage
 from headwater.sdk import frames
+from headwater.sdk.autolog.addresses import address_of, is_address
 from headwater.sdk.component import Component
 from headwater.sdk.content import digest_of
 from tests.support.recorded import names_read, names_written, recording_in, runs, the_run, warnings_of
@@ -72,6 +73,8 @@ def fitted() -> Any:
         (lambda: ROWS.to_csv("a.csv", mode="a"), ["a.csv"], ["a.csv"]),
         (lambda: pd.read_csv(io.StringIO("x\n1")).to_csv(io.StringIO()), [], []),
         (ROWS.to_csv, [], []),
+        (lambda: pd.read_xml(io.StringIO("<a><r><x>http://x</x></r></a>")), [], []),
+        (lambda: pd.read_csv(Path(pd.__file__).parents[1] / "sklearn/datasets/data/iris.csv"), [], []),
         (lambda: np.save("c.npy", np.load("a.npy")), ["a.npy"], ["c.npy"]),
         (lambda: np.savez("c.npz", a=np.load("a.npy", mmap_mode="r")), ["a.npy"], ["c.npz"]),
         (lambda: np.savetxt("c.txt", np.fromfile("a.npy")), ["a.npy"], ["c.txt"]),
@@ -116,6 +119,22 @@ def test_an_address_is_recorded_without_its_secrets(lineage: Lineage) -> None:
         read, _ = did(lineage, lambda: pd.read_csv(f"http://{place}?month=3&X-Amz-Signature=abc&token=t"))
         server.shutdown()
     assert read == [f"http://{place}?month=3&X-Amz-Signature=***&token=***"]
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("s3://ann:pw@bucket/a.parquet", "s3://bucket/a.parquet"),
+        ("simplecache::s3://bucket/a.csv", "simplecache::s3://bucket/a.csv"),
+        ("https://h/a?sig=x&n=1&Signature=y#part", "https://h/a?sig=***&n=1&Signature=***"),
+        ("postgresql+psycopg://ann:p%40w@db:5432/rows", "postgresql+psycopg://db:5432/rows"),
+        ("sqlite:////data/rows.db", "sqlite:////data/rows.db"),
+        ("<table>http://ann:pw@x</table>", None),
+        ("C:\\data\\a.csv", None),
+    ],
+)
+def test_an_address_keeps_what_names_it(text: str, address: str | None) -> None:
+    assert (address_of(text) if is_address(text) else None) == address
 
 
 def test_tables_of_a_database_have_names_and_queries_a_warning(lineage: Lineage) -> None:

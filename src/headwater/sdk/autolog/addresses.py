@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from headwater.sdk.plan import MASK, is_secret
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*(::[a-z][a-z0-9+.-]*)*://", re.IGNORECASE)
 _SIGNATURES = ("signature", "sig")
+
+
+def is_address(text: str) -> bool:
+    """Whether it begins as an address does."""
+    return _ADDRESS.match(text) is not None
 
 
 def address_of(text: str) -> str:

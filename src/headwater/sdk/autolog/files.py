@@ -1,13 +1,16 @@
 """Files and addresses that one run has read and written.
 
 A file counts as read with the content that it had when it was opened, and as written with that of the end, if it is
-there then and has changed. What the run wrote itself is no input of it, and what it took away again no output.
+there then and has changed. What the run wrote itself is no input of it, and what it took away again no output. Files of
+Python, of installed packages and of devices are no data.
 """
 
 from __future__ import annotations
 
 import os
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from headwater import clock
@@ -43,7 +46,7 @@ class Files:
     def open(self, name: str, *, is_read: bool, is_written: bool, may_be_folder: bool = False) -> None:
         """Take that a file is about to be opened; what is no file is left out."""
         path = absolute(name)
-        if self.knows(path, is_written=is_written) or not self._has_room():
+        if self.knows(path, is_written=is_written) or path.startswith(_left_out()) or not self._has_room():
             return
         if is_read and path not in self._read:
             mark = mark_file(path)
@@ -111,3 +114,17 @@ def absolute(name: str) -> str:
 
 def _is_folder(path: str) -> bool:
     return os.path.isdir(path)  # noqa: PTH112  # as above
+
+
+@cache
+def _left_out() -> tuple[str, ...]:
+    """Return the folders of Python, of installed packages, of Headwater and of the system's devices."""
+    import site
+    import sysconfig
+    import zoneinfo
+
+    paths = sysconfig.get_paths()
+    folders = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
+    folders |= {*site.getsitepackages(), site.getusersitepackages(), *zoneinfo.TZPATH}
+    folders |= {str(Path(__file__).parents[2]), "/dev", "/proc", "/sys"}
+    return tuple(absolute(folder) + os.sep for folder in folders)

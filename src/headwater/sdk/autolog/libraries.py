@@ -17,9 +17,10 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from headwater.sdk.autolog import calls
-from headwater.sdk.autolog.addresses import address_of, address_of_table
+from headwater.sdk.autolog.addresses import address_of, address_of_table, is_address
 from headwater.sdk.autolog.imports import ImportsEnd
 from headwater.sdk.autolog.touched import Touched
+from headwater.sdk.faults import Ours
 
 _READERS = (
     "read_csv", "read_excel", "read_feather", "read_fwf", "read_hdf", "read_html", "read_json", "read_orc",
@@ -44,7 +45,8 @@ def hold() -> None:
     """Watch the packages until `release` is called as often, those too that are imported meanwhile."""
     global _held  # noqa: PLW0603  # there is one process
     with _lock:
-        _look()
+        with Ours("auto-logging"):
+            _look()
         _held += 1
         if _held == 1:
             sys.meta_path.insert(0, _imports)
@@ -83,8 +85,9 @@ def _watch_pandas(pandas: ModuleType) -> None:
     for name in (*_WRITERS, "to_sql"):
         for kind in {*pandas.DataFrame.__mro__, *pandas.Series.__mro__}:
             if name in vars(kind):
-                parameter = _parameter(vars(kind)[name], 1)
-                calls.watch(kind, name, _writes_table if name == "to_sql" else partial(_writes, parameter))
+                function = vars(kind)[name]
+                heard = partial(_writes, _parameter(function, 1), _default_mode(function))
+                calls.watch(kind, name, _writes_table if name == "to_sql" else heard)
 
 
 def _watch_estimator(kind: type) -> None:
@@ -109,13 +112,20 @@ def _parameter(function: Any, place: int) -> str:
     return str(inspect.unwrap(function).__code__.co_varnames[place])
 
 
+def _default_mode(function: Any) -> str:
+    mode = inspect.signature(function).parameters.get("mode")
+    return "w" if mode is None else str(mode.default)
+
+
 def _reads(parameter: str, touched: Touched, arguments: Mapping[str, object], _: FrameType | None) -> None:
     _take(touched, arguments.get(parameter), is_read=True, is_written=False)
 
 
-def _writes(parameter: str, touched: Touched, arguments: Mapping[str, object], _: FrameType | None) -> None:
-    mode = str(arguments.get("mode", "w"))
-    _take(touched, arguments.get(parameter), is_read=mode[0] in "ar", is_written=True)
+def _writes(
+    parameter: str, default: str, touched: Touched, arguments: Mapping[str, object], _: FrameType | None
+) -> None:
+    mode = str(arguments.get("mode", default))
+    _take(touched, arguments.get(parameter), is_read=mode.startswith(("a", "r")), is_written=True)
 
 
 def _take(touched: Touched, place: object, *, is_read: bool, is_written: bool) -> None:
@@ -125,7 +135,7 @@ def _take(touched: Touched, place: object, *, is_read: bool, is_written: bool) -
     if not isinstance(place, (str, os.PathLike)):
         return
     name = os.path.expanduser(os.fsdecode(place))  # noqa: PTH111  # it need not be a path
-    if "://" not in name:
+    if not is_address(name):
         touched.files.open(name, is_read=is_read, is_written=is_written, may_be_folder=True)
     elif not name.startswith("file:"):  # that one is opened by Python
         for how in {is_written, not is_read}:

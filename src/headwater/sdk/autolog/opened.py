@@ -1,8 +1,8 @@
 """Every file that is opened or renamed in this process, told to the run in whose context it happens.
 
 An audit hook sees what no wrapper of `open` does: names that were bound early, and opens from compiled code. It cannot
-be taken out again, so it asks one question first. Left out are what Python itself reads (imports, installed packages,
-sources for a traceback, log files) and what Headwater does.
+be taken out again, so it asks one question first. Left out are what Python itself opens (imports, sources for a
+traceback, log files) and what Headwater does.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -31,7 +29,6 @@ def listen() -> None:
     global _is_listening  # noqa: PLW0603  # there is one process
     with _lock:
         if not _is_listening:
-            _left_out()
             sys.addaudithook(_on_event)
             _is_listening = True
 
@@ -53,26 +50,11 @@ def _take(touched: Touched, event: str, args: tuple[Any, ...], frame: FrameType 
             touched.files.rename(os.fsdecode(old), os.fsdecode(new))
         return
     name, _, flags = args
-    if not isinstance(name, (str, bytes)):
+    if not isinstance(name, (str, bytes, os.PathLike)):  # a number, of a file that is open
         return
     name = os.fsdecode(name)
-    path = absolute(name)
     is_written = flags & (os.O_WRONLY | os.O_RDWR) != 0
-    is_known = touched.files.knows(path, is_written=is_written)
-    if not (is_known or path.startswith(_left_out()) or is_pythons_own(frame) or is_ours(frame)):
+    is_known = touched.files.knows(absolute(name), is_written=is_written)
+    if not (is_known or is_pythons_own(frame) or is_ours(frame)):
         keeps_content = not flags & (os.O_TRUNC | os.O_EXCL)
         touched.files.open(name, is_read=keeps_content or not is_written, is_written=is_written)
-
-
-@cache
-def _left_out() -> tuple[str, ...]:
-    """Return the folders of Python, of installed packages, of Headwater and of the system's devices."""
-    import site
-    import sysconfig
-    import zoneinfo
-
-    paths = sysconfig.get_paths()
-    folders = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
-    folders |= {*site.getsitepackages(), site.getusersitepackages(), *zoneinfo.TZPATH}
-    folders |= {str(Path(__file__).parents[2]), "/dev", "/proc", "/sys"}
-    return tuple(absolute(folder) + os.sep for folder in folders)
