@@ -22,7 +22,7 @@ class Models:
     def __init__(self, run: RunLog) -> None:
         self._run = run
         self._seen: dict[int, weakref.ref[Any]] = {}
-        self._fitted: list[weakref.ref[Any]] = []
+        self._fitted: dict[int, weakref.ref[Any]] = {}
         self._last: dict[type, object] = {}
         self._used: list[Claim] = []
 
@@ -30,15 +30,14 @@ class Models:
         """Take that a model is about to be fitted, from where it stands if `goes_on`."""
         if goes_on:
             self.use(model)
-        if all(reference() is not model for reference in self._fitted):
-            self._fitted.append(weakref.ref(model))
-        self._seen[id(model)] = weakref.ref(model)
+        if not _holds(self._fitted, model):
+            self._fitted.pop(id(model), None)  # another model that is gone, and came earlier
+            self._fitted[id(model)] = self._seen[id(model)] = weakref.ref(model)
         self._last[type(model)] = model
 
     def use(self, model: object) -> None:
         """Take that a model is about to be used: it is read, unless this run has fitted it."""
-        seen = self._seen.get(id(model))
-        if (seen is not None and seen() is model) or not _is_fitted(model):
+        if _holds(self._seen, model) or not _is_fitted(model):
             return
         self._seen[id(model)] = weakref.ref(model)
         content = digest_of(model)
@@ -55,7 +54,7 @@ class Models:
         """Return the claims about the fitted models that are still there, as they are now."""
         found: list[Claim] = []
         count: Counter[str] = Counter()
-        for model in [model for reference in self._fitted if (model := reference()) is not None]:
+        for model in [model for reference in list(self._fitted.values()) if (model := reference()) is not None]:
             if _is_fitted(model):
                 kind = type(model).__name__
                 count[kind] += 1
@@ -64,6 +63,11 @@ class Models:
                 claims, _ = captured(default, model, given, written=True)
                 found += claims
         return found
+
+
+def _holds(references: dict[int, weakref.ref[Any]], model: object) -> bool:
+    reference = references.get(id(model))
+    return reference is not None and reference() is model
 
 
 def _is_fitted(model: Any) -> bool:
