@@ -18,8 +18,10 @@ from unittest import mock
 import joblib
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy
+from pandas import read_parquet as early_read_parquet
 from sklearn.base import BaseEstimator
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.ensemble import RandomForestClassifier
@@ -68,6 +70,9 @@ def fitted() -> Any:
         (lambda: pd.read_csv("a.csv").to_csv("c.csv.gz"), ["a.csv"], ["c.csv.gz"]),
         (lambda: pd.read_csv("a.csv", engine="pyarrow").to_json("c.json"), ["a.csv"], ["c.json"]),
         (lambda: pd.read_parquet("a.parquet").to_parquet("c.parquet"), ["a.parquet"], ["c.parquet"]),
+        (lambda: early_read_parquet("a.parquet"), ["a.parquet"], []),
+        (lambda: pq.write_table(pq.read_table("a.parquet"), "c.parquet"), ["a.parquet"], ["c.parquet"]),
+        (lambda: pq.write_to_dataset(pq.read_table("a"), "c", partition_cols=["y"]), ["a"], ["c"]),
         (lambda: pd.read_parquet(Path("a")).to_parquet("c", partition_cols=["y"]), ["a"], ["c"]),
         (lambda: pd.read_csv("a.csv")["x"].to_pickle("c.pkl.xz"), ["a.csv"], ["c.pkl.xz"]),
         (lambda: ROWS.to_csv("a.csv", mode="a"), ["a.csv"], ["a.csv"]),
@@ -297,7 +302,7 @@ def test_a_model_that_is_fitted_further_is_read_and_written(lineage: Lineage) ->
 
 
 def _state() -> list[object]:
-    functions = [pd.read_csv, pd.read_sql, pd.DataFrame.__dict__["to_parquet"], pd.Series.to_csv]
+    functions = [pd.read_csv, pd.read_sql, pq.read_table, pd.DataFrame.__dict__["to_parquet"], pd.Series.to_csv]
     methods = [LogisticRegression.__dict__["fit"], BaseSearchCV.__dict__["predict"].fn, StandardScaler.transform]
     return [*functions, *methods, *sys.meta_path, sys.getprofile(), open, joblib.load, np.load]
 
@@ -346,7 +351,7 @@ def test_what_the_program_patches_meanwhile_stays_and_what_it_puts_back_goes_wit
 
 def test_functions_can_be_sent_to_other_processes_meanwhile(lineage: Lineage) -> None:
     def work() -> None:
-        for function in (pd.read_csv, pd.DataFrame.to_parquet, fitted().predict):
+        for function in (pd.read_csv, pq.read_table, pd.DataFrame.to_parquet, fitted().predict):
             pickle.loads(pickle.dumps(function))
 
     did(lineage, work)

@@ -1,4 +1,4 @@
-"""Which functions of pandas and scikit-learn say what a run touches, and how their arguments are to be read.
+"""Which functions of pandas, pyarrow and scikit-learn say what a run touches, and how their arguments are to be read.
 
 Files that Python opens are seen without this. It is for addresses, for files that pyarrow and PyTables open by
 themselves, for files that were open before the run, for tables of databases, and for models.
@@ -65,12 +65,15 @@ def release() -> None:
 
 
 def _look() -> None:
-    """Watch what is loaded of the two packages and was not watched yet."""
-    pandas, base = sys.modules.get("pandas"), sys.modules.get("sklearn.base")
+    """Watch what is loaded of the packages and was not watched yet."""
+    pandas, parquet, base = map(sys.modules.get, ("pandas", "pyarrow.parquet", "sklearn.base"))
     with _lock:
         if pandas is not None and hasattr(pandas, "__all__") and pandas not in _seen:  # the last thing that it defines
             _seen.add(pandas)
             _watch_pandas(pandas)
+        if parquet is not None and hasattr(parquet, "write_to_dataset") and parquet not in _seen:
+            _seen.add(parquet)
+            _watch_parquet(parquet)
         if (root := getattr(base, "BaseEstimator", None)) is not None:
             for kind in _new_estimators(root):
                 _watch_estimator(kind)
@@ -79,15 +82,25 @@ def _look() -> None:
 def _watch_pandas(pandas: ModuleType) -> None:
     for name in (*_READERS, *_QUERIES):
         if (function := getattr(pandas, name, None)) is not None:
-            heard = partial(_queries if name in _QUERIES else _reads, _parameter(function, 0))
-            for home in {pandas, sys.modules.get(function.__module__, pandas)}:
-                calls.watch(home, name, heard)
+            _watch_function(pandas, name, partial(_queries if name in _QUERIES else _reads, _parameter(function, 0)))
     for name in (*_WRITERS, "to_sql"):
         for kind in {*pandas.DataFrame.__mro__, *pandas.Series.__mro__}:
             if name in vars(kind):
                 function = vars(kind)[name]
                 heard = partial(_writes, _parameter(function, 1), _default_mode(function))
                 calls.watch(kind, name, _writes_table if name == "to_sql" else heard)
+
+
+def _watch_parquet(parquet: ModuleType) -> None:
+    _watch_function(parquet, "read_table", partial(_reads, _parameter(parquet.read_table, 0)))
+    for name in ("write_table", "write_to_dataset"):
+        _watch_function(parquet, name, partial(_writes, _parameter(getattr(parquet, name), 1), "w"))
+
+
+def _watch_function(module: ModuleType, name: str, heard: calls.Heard) -> None:
+    """Watch a function where it is found and where it says that it is from, for there pickle looks for it."""
+    for home in {module, sys.modules.get(getattr(module, name).__module__, module)}:
+        calls.watch(home, name, heard)
 
 
 def _watch_estimator(kind: type) -> None:
@@ -175,4 +188,4 @@ def _is_of_sklearn(caller: FrameType | None) -> bool:
     return name.partition(".")[0] == "sklearn"
 
 
-_imports = ImportsEnd(("pandas", "sklearn"), _look)
+_imports = ImportsEnd(("pandas", "pyarrow", "sklearn"), _look)
