@@ -209,6 +209,7 @@ def test_a_stale_file_is_told_as_a_stale_input_is(lineage: Lineage, caplog: pyte
         lineage.record([RunFact(run, "etl", started_at=now, ended_at=now, outputs=(Output(name, digest("x")),))])
     read = Component("read", auto_log=True, on_stale="warn").run(Path("old.csv").read_text)
     assert read() == "x"
+    assert recording.flush()  # a flush does not wait for questions to the store, but the next one comes behind them
     found = runs(lineage)[-1]
     line = "read runs on stale inputs: old.csv@w1: fresher run, w2"
     assert caplog.messages == [f"{line} (run {found.run.id})"]
