@@ -18,7 +18,7 @@ from unittest import mock
 import joblib
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 import sqlalchemy
 from pandas import read_parquet as early_read_parquet
