@@ -53,10 +53,10 @@ def watch(owner: Any, name: str, heard: Heard) -> None:
             if frames.can_listen():
                 _listen(raw, heard)
             else:
-                place = _Place(owner, name, raw, _wrapper(raw, heard))
-                _places.append(place)
+                wrapper = _wrapper(raw, heard)
+                _places.append(_Place(owner, name, raw, wrapper))
                 if _are_wanted:
-                    _replace(place, place.function, place.wrapper)
+                    setattr(owner, name, wrapper)
 
 
 def put_wrappers() -> None:
@@ -64,8 +64,9 @@ def put_wrappers() -> None:
     global _are_wanted  # noqa: PLW0603  # there is one process
     with _lock:
         _are_wanted = True
-        for place in _places:
-            _replace(place, place.function, place.wrapper)
+        for owner, name, function, wrapper in _places:
+            if owner.__dict__.get(name) is function:
+                setattr(owner, name, wrapper)
 
 
 def take_wrappers() -> None:
@@ -73,8 +74,9 @@ def take_wrappers() -> None:
     global _are_wanted  # noqa: PLW0603  # as above
     with _lock:
         _are_wanted = False
-        for place in _places:
-            _replace(place, place.wrapper, place.function)
+        for owner, name, function, wrapper in _places:
+            if owner.__dict__.get(name) is wrapper:
+                setattr(owner, name, function)
 
 
 def _listen(function: FunctionType, heard: Heard) -> None:
@@ -103,11 +105,6 @@ def _wrapper(function: FunctionType, heard: Heard) -> Callable[..., Any]:
         return function(*args, **kwargs)
 
     return _wrappers.setdefault(id(function), wrapper)
-
-
-def _replace(place: _Place, old: object, new: object) -> None:
-    if vars(place.owner).get(place.name) is old:
-        setattr(place.owner, place.name, new)
 
 
 def _hear(heard: Heard, arguments: Callable[[], Mapping[str, object]], caller: FrameType | None) -> None:
