@@ -23,6 +23,7 @@ from benchmarks import (
     loaders_dvc,
     loaders_openlineage,
     loaders_wfformat,
+    sdk,
     service,
 )
 from benchmarks.peer import Peer, peer_at
@@ -47,6 +48,8 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     loaders_openlineage.events,
     loaders_dvc.commits,
     loaders_wfformat.workflows,
+    sdk.auto_logged_calls,
+    sdk.recorded_calls,
 )
 
 

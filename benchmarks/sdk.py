@@ -8,14 +8,17 @@ from __future__ import annotations
 import os
 import threading
 import time
+import timeit
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.stage import Stage
 from benchmarks.table import Aim, Row, Section, as_time, markdown
 from headwater.graph.connect import configure
 from headwater.sdk import recording
@@ -24,6 +27,7 @@ from headwater.sdk.component import Component
 CALLS = 2_000
 BURST = 50
 SLOW_CALLS = 100
+FILES = 20
 THREADS = (1, 8)
 MOST_ON_S = 60e-6
 MOST_OFF_S = 1e-6
@@ -40,13 +44,35 @@ class Way:
     is_off: bool = False
 
 
-def overhead(folder: Path) -> Section:
+def recorded_calls(stages: Sequence[Stage]) -> Section:
+    """Return `overhead` with a store of its own, whatever the stages are."""
+    with _store_in(stages[0].folder):
+        return overhead(stages[0].folder, stages[0].sizes.calls)
+
+
+def auto_logged_calls(stages: Sequence[Stage]) -> Section:
+    """Return `auto_logging` with a store of its own, whatever the stages are."""
+    with _store_in(stages[0].folder):
+        return auto_logging(stages[0].folder, stages[0].sizes.calls)
+
+
+@contextmanager
+def _store_in(folder: Path) -> Iterator[None]:
+    with configure(f"sqlite:///{folder}/calls.db"):
+        yield
+        recording.flush(60)
+
+
+def overhead(folder: Path, calls: int = CALLS) -> Section:
     """Return what a call takes longer in each way than a bare call: the median, in the caller's thread."""
     rows: list[Row] = []
     with ExitStack() as stack:
-        ours, peers = _ours(folder), list(_peers(folder, stack))
+        ours, peers = (
+            [replace(way, calls=min(calls, way.calls)) for way in ways]
+            for ways in (_ours(folder), _peers(folder, stack))
+        )
         for threads in THREADS:
-            bare = _per_call(Way("bare", _bare), threads)
+            bare = _per_call(Way("bare", _bare, calls), threads)
             beside = [(peer.name, _per_call(peer, threads) - bare) for peer in peers]
             rows += [_row(way, _per_call(way, threads) - bare, threads, beside) for way in ours]
     return Section(
@@ -56,6 +82,53 @@ def overhead(folder: Path) -> Section:
         " one name of a file each. Durable runs are in an SQLite file, synced, twice a call.",
         rows,
     )
+
+
+def auto_logging(folder: Path, calls: int = CALLS) -> Section:
+    """Return what `auto_log=True` takes longer than the same component without it, and what it leaves behind."""
+    flush = partial(recording.flush, 60)
+    files = [folder / f"{number}.csv" for number in range(FILES)]
+    for file in files:
+        file.write_text("1", "utf-8")
+        os.utime(file, (1, 1))
+    without, auto = Component("without"), Component("auto", auto_log=True)
+    audited_before_s = _audited()
+    rows: list[Row] = []
+
+    def compare(what: str, work: Callable[[], object], parts: int = 1) -> None:
+        ours, theirs = (
+            _per_call(Way(what, component.run(work), calls // parts, flush), 1) / parts for component in (auto, without)
+        )
+        rows.append(_beside(what, ours, theirs, "without auto_log"))
+
+    compare("a call", _bare)
+    compare("the open of a file", partial(_open_all, files), FILES)
+    rows.append(_beside("id(), at any time later", _audited(), audited_before_s, "before the first such run"))
+    with suppress(ModuleNotFoundError):
+        import_module("pandas")
+        import_module("sklearn.ensemble")
+        compare("a call, pandas and scikit-learn loaded", _bare)
+    return Section(
+        "Auto-logging",
+        "The whole time of each, in the caller's thread, with `auto_log=True` and without: the median. Files are small"
+        " and old, 20 a call; what a call itself takes is in the row above.",
+        rows,
+    )
+
+
+def _beside(what: str, ours_s: float, theirs_s: float, beside: str) -> Row:
+    texts = [f"{taken * 1e6:.2f} us" for taken in (ours_s, theirs_s)]
+    return Row(what, "SQLite", texts[0], beside, texts[1], theirs_s / ours_s)
+
+
+def _open_all(files: Sequence[Path]) -> None:
+    for file in files:
+        file.open("rb").close()
+
+
+def _audited() -> float:
+    """Return the seconds of a call that Python audits."""
+    return min(timeit.repeat("id(0)", number=100_000, repeat=5)) / 100_000
 
 
 def _row(way: Way, added_s: float, threads: int, beside: Sequence[tuple[str, float]]) -> Row:
@@ -175,8 +248,9 @@ def _switch(*, is_off: bool) -> Iterator[None]:
 
 def main() -> int:
     """Measure and print the table."""
-    with TemporaryDirectory(prefix="headwater-bench-") as name, configure(f"sqlite:///{name}/lineage.db"):
-        print(markdown([overhead(Path(name))]))
+    with TemporaryDirectory(prefix="headwater-bench-") as name, _store_in(Path(name)):
+        unburdened = auto_logging(Path(name))  # first, for MLflow loads pandas and scikit-learn
+        print(markdown([overhead(Path(name)), unburdened]))
         recording.recorder.shutdown()
     return 0
 

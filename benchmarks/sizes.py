@@ -26,6 +26,7 @@ class Sizes:
     columns: int = 200
     rows: int = 100_000
     artifact_bytes: int = 64 << 20
+    calls: int = 2_000
 
 
 FULL = Sizes(
@@ -51,4 +52,5 @@ QUICK = Sizes(
     columns=20,
     rows=2_000,
     artifact_bytes=1 << 20,
+    calls=100,
 )

@@ -16,6 +16,7 @@ from benchmarks import (
     loaders_dvc,
     loaders_openlineage,
     loaders_wfformat,
+    sdk,
 )
 from benchmarks.peer_sqlite import SQLitePeer
 from benchmarks.prepared import Prepared, prepare, size
@@ -24,7 +25,9 @@ from benchmarks.stage import Stage
 from benchmarks.table import HEADINGS, Aim, Row, Section, as_memory, as_rate, as_time, markdown
 
 from headwater import RunFact, connect
+from headwater.graph.connect import default
 from headwater.graph.model import reference
+from tests.support.recorded import recording_in
 from tests.support.shared_data import shared_data
 
 RUNS = 4_400
@@ -205,3 +208,15 @@ def test_the_table_is_markdown_with_a_cell_for_each_heading() -> None:
 )
 def test_figures_carry_their_unit(text: str, expected: str) -> None:
     assert text == expected
+
+
+def test_calls_of_components_are_measured_beside_bare_ones(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sdk, "_peers", lambda *_: [])
+    peer = SQLitePeer(f"sqlite:///{tmp_path / 'bench.db'}")
+    with recording_in(tmp_path, monkeypatch, lambda facts: default().record(facts)), peer.open() as lineage:
+        stages = [Stage(peer, lineage, prepared, replace(TINY, calls=50), tmp_path)]
+        auto, calls = sdk.auto_logged_calls(stages), sdk.recorded_calls(stages)
+    assert [row.what for row in auto.rows][:3] == ["a call", "the open of a file", "id(), at any time later"]
+    assert {row.what.partition(",")[0] for row in calls.rows} == {"off", "on", "durable"}

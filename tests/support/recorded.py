@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -25,16 +26,19 @@ DEADLINE_S = 30.0
 
 
 @contextmanager
-def recording_in(folder: Path, monkeypatch: pytest.MonkeyPatch, sink: Sink | None = None) -> Iterator[Lineage]:
-    """Let components record into a file in this folder, or into the sink, with nothing kept from other tests."""
+def recording_in(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, sink: Sink | None = None, url: str | None = None, **access: Any
+) -> Iterator[Lineage]:
+    """Let components record into a file in this folder, or elsewhere, with nothing kept from other tests."""
     monkeypatch.chdir(folder)
     monkeypatch.setattr(recording.switch, "is_off", False)
     monkeypatch.setattr(claims.names, "_written", OrderedDict())
     monkeypatch.setattr(faults, "_told_at", {})
     monkeypatch.setattr(freshness, "_asked_at", {})
     monkeypatch.setattr(where, "_opened", {})
-    (folder / "lineage.db").write_bytes(_empty_store())
-    with connect.connect(f"sqlite:///{folder}/lineage.db") as lineage:
+    if url is None:
+        (folder / "lineage.db").write_bytes(_empty_store())
+    with Lineage(connect.open_store(url or f"sqlite:///{folder}/lineage.db", **access)) as lineage:
         monkeypatch.setattr(connect, "_default", [lineage])
         recorder = Recorder(sink or lineage.record, Spool(lambda: folder / "spool"), linger_s=0)
         monkeypatch.setattr(recording, "recorder", recorder)

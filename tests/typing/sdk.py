@@ -12,7 +12,7 @@ from headwater.sdk.run import RunLog, current_run, pointer
 from headwater.sdk.triggers import asynchronous
 
 stage = Component("stage", "A stage.", "ann", ["daily"], on_failure="block", on_stale="warn", durability="wait")
-Component("aged", max_age=timedelta(days=2), records_environment=True)
+Component("aged", max_age=timedelta(days=2), records_environment=True, auto_log=True)
 Component("loud", on_failure="shout")  # type: ignore[arg-type]
 Component("fast", speed=1)  # type: ignore[call-arg]
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from headwater import clock
 from headwater.errors import UsageError
-from headwater.graph.facts import Status
+from headwater.graph.facts import Output, RunFact, Status
 from headwater.graph.lineage.face import Lineage
 from headwater.sdk import recording
 from headwater.sdk.component import Component, component
@@ -261,6 +262,19 @@ def test_a_body_says_by_hand_what_it_reads_and_writes(lineage: Lineage) -> None:
     ]
 
 
+def test_what_somebody_else_logged_without_a_digest_is_found_by_the_time_of_reading(lineage: Lineage) -> None:
+    then = clock.now()
+    lineage.record([RunFact("airflow", "etl", started_at=then, ended_at=then, outputs=(Output("a.csv"),))])
+    Path("a.csv").write_text("1")
+    with stage.running(inputs=["a.csv"]) as by_content:
+        pass
+    with stage.running() as by_time:
+        by_time.input("a.csv", at=by_time.started_at)
+    assert recording.flush()
+    assert [state.id.partition(":")[0] for _, state in lineage.inspect(by_content.id).inputs] == ["a.csv@external"]
+    assert [state.id for _, state in lineage.inspect(by_time.id).inputs] == ["a.csv@airflow"]
+
+
 def test_promised_outputs_of_a_body_that_fails_are_not_recorded(lineage: Lineage) -> None:
     with pytest.raises(ZeroDivisionError), stage.running(outputs=["out.csv"]):
         raise ZeroDivisionError
@@ -287,6 +301,7 @@ def test_one_function_can_be_a_component(lineage: Lineage) -> None:
         (lambda f: Component("c", before=[lambda rows: None]).run(f), "<lambda> of .* names 'rows'"),
         (lambda f: Component("c", after=[lambda rows: None]).run(f), "<lambda> of .* names 'rows'"),
         (lambda f: Component("c", on_failure="explode"), "on_failure='explode'"),  # type: ignore[arg-type]
+        (lambda f: Component("c", auto_log="yes"), r"auto_log='yes' \(use True, False\)"),  # type: ignore[arg-type]
         (lambda f: Component("c", speed="high"), "no option 'speed'"),  # type: ignore[call-arg]
         (lambda f: stage.run(7), "7 is no function"),  # type: ignore[call-overload]
     ],

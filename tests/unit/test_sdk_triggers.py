@@ -204,6 +204,14 @@ def test_a_run_on_fresh_inputs_says_nothing(lineage: Lineage, caplog: pytest.Log
     assert caplog.messages == []
 
 
+def test_who_ignores_stale_inputs_is_told_nothing(lineage: Lineage, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "headwater")
+    overwritten(lineage, Component("read", on_stale="ignore"))("old.csv")
+    found = runs(lineage)[-1]
+    assert [cause.kind for cause in lineage.stale(found.run.id).causes] == ["fresher_run"]
+    assert (facet(found, "stale"), caplog.messages) == (None, [])
+
+
 def test_blocking_on_stale_inputs_stops_the_run(lineage: Lineage) -> None:
     read = overwritten(lineage, Component("read", on_stale="block", max_age=timedelta(days=1)))
     assert read("new.csv") == "new.csv"

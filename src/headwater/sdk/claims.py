@@ -10,16 +10,19 @@ import os
 import weakref
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from headwater.errors import InvalidFact, InvalidName
+from headwater.errors import InvalidFact, InvalidName, UnknownPointer
+from headwater.graph.connect import default
 from headwater.graph.facts import Input, Output, PointerType
 from headwater.graph.values import JSON, check_name
 from headwater.sdk.content import digest_of
-from headwater.sdk.faults import tell
+from headwater.sdk.faults import Ours, tell
 from headwater.sdk.files import FileMark, digest_of_file, mark_file
+from headwater.sdk.recorder import is_recording_thread
 
 MOST_REMEMBERED = 4096
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
@@ -33,7 +36,10 @@ class Named(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """One pointer that a run read or wrote. The file that it names is marked now and read later, in another thread."""
+    """One pointer that a run read or wrote. The file that it names is marked now and read later, in another thread.
+
+    Content whose name is a mere guess is called as the store knows it, if it does when the claim is recorded.
+    """
 
     name: str
     digest: str | None = None
@@ -42,11 +48,13 @@ class Claim(NamedTuple):
     at: datetime | None = None
     state: str | None = None
     facets: Mapping[str, JSON] = MappingProxyType({})
+    is_guess: bool = False
 
     def as_input(self) -> Input:
         """Return the claim to have read it."""
         digest, facets = self._content() if self.state is None else (self.digest, self.facets)
-        return Input(self.name, self.at, digest, self.state, facets)
+        name = _name_in_store(digest) if self.is_guess and digest is not None else None
+        return Input(name or self.name, self.at, digest, self.state, facets)
 
     def as_output(self) -> Output:
         """Return the claim to have written it."""
@@ -157,6 +165,14 @@ def _path(value: Any) -> str:
         return value
     as_posix = getattr(value, "as_posix", None)
     return os.fsdecode(value) if as_posix is None else str(as_posix())
+
+
+def _name_in_store(digest: str) -> str | None:
+    """Return what the newest state with this content is called; asked by no other thread than that of the recorder."""
+    if is_recording_thread():
+        with Ours("looking for the name of a model"), suppress(UnknownPointer):
+            return default().store.resolve(digest).name
+    return None
 
 
 def captured(variable: str, value: object, given: Named | None, *, written: bool) -> tuple[list[Claim], str | None]:

@@ -41,13 +41,16 @@ class Options(TypedDict, total=False):
     max_age: timedelta | None
     records_environment: bool
     artifacts: Literal["none", "outputs", "all"]
+    auto_log: bool
 
 
-_ALLOWED: dict[str, tuple[str, ...]] = {
+_ALLOWED: dict[str, tuple[object, ...]] = {
     "on_failure": ("record", "warn", "block"),
     "on_stale": ("ignore", "log", "warn", "block"),
     "durability": ("background", "wait"),
     "artifacts": ("none", "outputs", "all"),
+    "records_environment": (True, False),
+    "auto_log": (True, False),
 }
 
 
@@ -70,6 +73,7 @@ class Component:
     durability: "wait" returns only when the run is in the store, or on disk while the store is down.
     max_age: how old an input may be, 30 days by default. records_environment: keep host, user and Python version.
     artifacts: "outputs" or "all": save what was captured to the artifact store; "none", the default, keeps digests.
+    auto_log: files that the body opens, what pandas reads and writes, and models of scikit-learn are recorded as well.
     """
 
     name: str = ""
@@ -82,6 +86,7 @@ class Component:
     max_age: timedelta | None = None
     records_environment: bool = False
     artifacts: Literal["none", "outputs", "all"] = "none"
+    auto_log: bool = False
 
     def __init__(
         self,
@@ -158,7 +163,7 @@ class Component:
             yield partial(source_introduction, self.name, of)
 
     def _is_new(self, what: int) -> bool:
-        key = (os.getpid(), what)
+        key = (_forks, what)
         if key in self._introduced:
             return False
         self._introduced.add(key)
@@ -180,10 +185,20 @@ def component(
     return Component(name, **options).run(input_vars=input_vars, output_vars=output_vars)
 
 
+def _after_fork_in_child() -> None:
+    global _forks  # noqa: PLW0603  # there is one process
+    _forks += 1
+
+
 def _checked_option(key: str, value: object) -> str:
     if key not in Options.__annotations__:
         raise UsageError(f"a component has no option {key!r}", hint=f"use {', '.join(Options.__annotations__)}")
     allowed = _ALLOWED.get(key)
     if allowed is not None and value not in allowed:
-        raise UsageError(f"{key}={value!r}", hint=f"use {', '.join(allowed)}")
+        raise UsageError(f"{key}={value!r}", hint=f"use {', '.join(map(str, allowed))}")
     return key
+
+
+_forks = 0
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from headwater import clock, ids
 from headwater.graph.facts import ComponentFact, RunFact, Status, TriggerResult
 from headwater.graph.values import JSON, canonical
-from headwater.sdk import beside, frames, recording
+from headwater.sdk import autolog, beside, frames, recording
 from headwater.sdk.artifacts.keeping import Keeper
 from headwater.sdk.blocked import StaleInputs, TriggerFailed
 from headwater.sdk.claims import Claim, captured
@@ -26,6 +26,7 @@ from headwater.sdk.run import RunLog, current
 from headwater.sdk.triggers import HISTORY, RESULT, Trigger
 
 if TYPE_CHECKING:
+    from headwater.sdk.autolog.touched import Touched
     from headwater.sdk.component import Component
 
 WAIT_S = 10.0
@@ -35,7 +36,7 @@ _MOST_ERROR = 10_000
 class Execution:
     """A run of a component that is under way."""
 
-    __slots__ = ("_arguments", "_component", "_plan", "_previous", "run")
+    __slots__ = ("_arguments", "_component", "_is_asked", "_plan", "_previous", "run")
 
     def __init__(self, component: Component, plan: Plan | None) -> None:
         self._component = component
@@ -45,6 +46,7 @@ class Execution:
         if component.artifacts != "none":
             self.run.keep = Keeper(self.run, component.artifacts, component.durability)
         self._previous: RunLog | None = None
+        self._is_asked = False
 
     def begin(self, args: tuple[object, ...] = (), kwargs: Mapping[str, object] | None = None) -> None:
         """Capture what the run begins with, and record that it has begun.
@@ -61,6 +63,8 @@ class Execution:
         except BaseException as exc:
             self.end(Status.ABORTED, exc)
             raise
+        if self._component.auto_log:
+            autolog.begin(self.run)
 
     def enter(self) -> None:
         """Make this the current run."""
@@ -74,9 +78,10 @@ class Execution:
     def finish(self, result: object, frame: FrameType | None) -> None:
         """Capture what the run ends with, run the triggers, and record that it has completed."""
         ended_at = clock.now()
+        touched = autolog.end(self.run)
         try:
             with Ours("capturing the outputs"):
-                found = self._capture_outputs(frame, is_complete=True)
+                found = self._capture_outputs(frame, is_complete=True, touched=touched)
                 given = {**self._arguments, **found, RESULT: result}
                 self._test(self._component.after_triggers, given)
         finally:
@@ -84,15 +89,19 @@ class Execution:
 
     def fail(self, error: BaseException, frame: FrameType | None) -> None:
         """Capture what there is of the outputs, and record that the run has failed, or was interrupted."""
+        touched = autolog.end(self.run)
         with Ours("capturing the outputs"):
-            self._capture_outputs(frame, is_complete=False)
+            self._capture_outputs(frame, is_complete=False, touched=touched)
         self.end(Status.FAILED if isinstance(error, Exception) else Status.ABORTED, error)
 
     def end(self, status: Status, error: BaseException | None, ended_at: datetime | None = None) -> None:
         """Record how the run has ended."""
-        self.leave()
-        with Ours("recording the end of a run"):
-            self._put(partial(_end_fact, self.run, status, ended_at or clock.now(), _message(error)))
+        try:
+            with Ours("recording the end of a run"):
+                make = partial(_end_fact, self.run, status, ended_at or clock.now(), _message(error))
+                self._put(make, self._question())
+        finally:
+            self.leave()
 
     def _capture_inputs(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         if self._plan is None:
@@ -101,14 +110,21 @@ class Execution:
         self._captured(self._plan.input_vars, arguments, self.run.inputs, written=False)
         self.run.params.update(params_of(arguments, (*self._plan.input_vars, *self._plan.output_vars)))
 
-    def _capture_outputs(self, frame: FrameType | None, *, is_complete: bool) -> dict[str, object]:
-        if self._plan is None:
-            return {}
-        found = frames.values(frame, self._plan.locals)
-        late = [name for name in self._plan.input_vars if name not in self._arguments]
+    def _capture_outputs(
+        self, frame: FrameType | None, *, is_complete: bool, touched: Touched | None
+    ) -> dict[str, object]:
+        found = {} if self._plan is None else self._capture_variables(self._plan, frame, is_complete=is_complete)
+        if touched is not None:
+            with Ours("auto-logging"):
+                touched.tell()
+        return found
+
+    def _capture_variables(self, plan: Plan, frame: FrameType | None, *, is_complete: bool) -> dict[str, object]:
+        found = frames.values(frame, plan.locals)
+        late = [name for name in plan.input_vars if name not in self._arguments]
         self._captured(late, found, self.run.inputs, written=False)
-        self._captured(self._plan.output_vars, found, self.run.outputs, written=True)
-        missing = [name for name in (*late, *self._plan.output_vars) if name not in found]
+        self._captured(plan.output_vars, found, self.run.outputs, written=True)
+        missing = [name for name in (*late, *plan.output_vars) if name not in found]
         if is_complete and missing:
             self.run.warnings += [f"{name} is no variable of the function when it returns" for name in missing]
         return found
@@ -129,10 +145,15 @@ class Execution:
             recording.recorder.put(make)
         run, component = self.run, self._component
         make = partial(_start_fact, component, self._plan, run, tuple(run.inputs), dict(run.params))
-        after = None
-        if component.on_stale in ("log", "warn") and run.inputs:
-            after = partial(log_if_stale, run.id, run.component, component.on_stale, recording.recorder)
-        self._put(make, after)
+        self._put(make, self._question())
+
+    def _question(self) -> Callable[[], None] | None:
+        """Return the question whether the run's inputs are stale, once, and as soon as there are inputs."""
+        run, policy = self.run, self._component.on_stale
+        if self._is_asked or not run.inputs or policy not in ("log", "warn"):
+            return None
+        self._is_asked = True
+        return partial(log_if_stale, run.id, run.component, policy, recording.recorder)
 
     def _put(self, make: Make, after: Callable[[], None] | None = None) -> None:
         if self._component.durability == "wait":

@@ -62,10 +62,13 @@ def log_run(
 
 
 def _with_digest(claim: Input) -> Input:
-    """Return a bare claim about a file with its digest, so that it is bound as the claims of components are."""
-    if claim.digest is not None or claim.state is not None:
+    """Return a bare claim about a file with its digest, so that it is bound as the claims of components are.
+
+    One with a time of its own is about what the name stood for then.
+    """
+    if claim.digest is not None or claim.state is not None or claim.at is not None:
         return claim
-    return Claim(claim.name, None, None, mark_file(claim.name), claim.at, None, claim.facets).as_input()
+    return Claim(claim.name, mark=mark_file(claim.name), facets=claim.facets).as_input()
 
 
 def _written(output: Output) -> Output:

@@ -43,16 +43,19 @@ def mark_file(path: str) -> FileMark | None:
 
     A small file written less than a second ago is read at once: its time may not tell it from the next content.
     """
+    mark = look_at(path)
+    if mark is not None and mark.size_bytes <= _AT_ONCE_BYTES and is_racy(mark):
+        return mark._replace(content=_read(mark))
+    return mark
+
+
+def look_at(path: str) -> FileMark | None:
+    """Return the mark of the file with this name without its content, None when there is none."""
     try:
         found = os.stat(path)  # noqa: PTH116  # a name need not be a valid path, and Path.stat costs three times as much
     except (OSError, ValueError):
         return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    mark = _mark(path, found)
-    if mark.size_bytes <= _AT_ONCE_BYTES and _is_racy(mark):
-        return mark._replace(content=_read(mark))
-    return mark
+    return _mark(path, found) if stat.S_ISREG(found.st_mode) else None
 
 
 def digest_of_file(mark: FileMark) -> Content:
@@ -79,7 +82,7 @@ def _read(mark: FileMark) -> Content:
                 return Content(None, "it changed while it was read")
     except OSError as exc:
         return Content(None, exc.strerror or type(exc).__name__)
-    if not _is_racy(mark):
+    if not is_racy(mark):
         _remember(mark, digest)
     return Content(digest)
 
@@ -88,7 +91,7 @@ def _mark(path: str, found: os.stat_result) -> FileMark:
     return FileMark(path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-def _is_racy(mark: FileMark) -> bool:
+def is_racy(mark: FileMark) -> bool:
     """Whether the file may be written again within the same tick of its clock."""
     return clock.now().timestamp() * 1e9 - mark.mtime_ns < _RACY_NS
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 _TOOL_IDS = (4, 3)  # those that CPython sets aside for nobody
 
 _local = threading.local()
+_listeners: dict[int, tuple[CodeType, Callable[[FrameType], None]]] = {}
 _monitoring: Any = getattr(sys, "monitoring", None)
 
 
@@ -72,6 +73,17 @@ def prepare(code: CodeType) -> None:
         _monitoring.set_local_events(_tool, code, events)
 
 
+def can_listen() -> bool:
+    """Whether the interpreter tells when a code begins, without a change to the function that it belongs to."""
+    return _tool is not None
+
+
+def listen(code: CodeType, listener: Callable[[FrameType], None]) -> None:
+    """Call the listener with the frame of each call of this code from now on, in any thread; it must not raise."""
+    _listeners[id(code)] = code, listener
+    prepare(code)
+
+
 def _stack() -> list[Watch]:
     try:
         found: list[Watch] = _local.stack
@@ -81,8 +93,11 @@ def _stack() -> list[Watch]:
 
 
 def _on_start(code: CodeType, _: int) -> None:
+    frame = sys._getframe(1)
     for watch in _stack():
-        watch.catch(code, sys._getframe(1))
+        watch.catch(code, frame)
+    if (found := _listeners.get(id(code))) is not None:
+        found[1](frame)
 
 
 def _take_tool() -> int | None:

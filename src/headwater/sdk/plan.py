@@ -85,12 +85,13 @@ def params_of(arguments: Mapping[str, object], captured: Sequence[str]) -> dict[
     for name, value in arguments.items():
         if name not in captured and (value is None or isinstance(value, (bool, int, float, str))):
             short = value[:_MOST_TEXT] if isinstance(value, str) else value
-            found[name] = MASK if _is_secret(name) else short
+            found[name] = MASK if is_secret(name) else short
     return found
 
 
 @lru_cache(maxsize=4096)
-def _is_secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
+    """Whether a value of this name is none to be kept."""
     return any(word in name.lower() for word in _SECRETS)
 
 

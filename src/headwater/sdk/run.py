@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from headwater import clock, ids
 from headwater.graph.facts import Input, Output, PointerType, TriggerResult
 from headwater.graph.values import JSON, canonical, check_name
 from headwater.sdk.claims import Claim, Named, claims_of, names
 from headwater.sdk.faults import Ours, storable, tell
+
+if TYPE_CHECKING:
+    from headwater.sdk.autolog.touched import Touched
 
 T = TypeVar("T")
 
@@ -44,6 +47,7 @@ class RunLog:
     is_strict: bool = True
     named: dict[int, tuple[object, Named]] = field(default_factory=dict, repr=False)
     keep: Keep | None = field(default=None, repr=False)
+    touched: Touched | None = field(default=None, repr=False)
 
     def input(
         self,
@@ -56,13 +60,14 @@ class RunLog:
     ) -> None:
         """Say that the run read a name, a path, a list of them, or a value, which is then called `name`.
 
-        Exactly the state with this digest or id, if given.
+        Exactly the state with this digest or id, if given; at a time, what the name stood for then, whatever the file
+        of this name holds now.
         """
         with self._attempt("run.input"):
             for claim in self._claims(value, name, written=False):
                 exact = claim._replace(digest=digest, state=state) if digest or state else claim
                 said = Input(claim.name, at, exact.digest, state)
-                self.inputs.append(exact._replace(at=said.at))
+                self.inputs.append(exact if at is None else exact._replace(at=said.at, mark=None))
                 self.kept(value, [exact], written=False)
 
     def output(
