@@ -19,11 +19,15 @@ _NEVER = "~"
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A time in which an SLA did not hold: the value that opened it and, unless it is open, the one that closed it."""
+    """A time in which an SLA did not hold: the value that opened it and, unless it is open, the one that closed it.
+
+    `known_as` is the id under which people were told of it, which stays when a late value moves its opening.
+    """
 
     opened: Measured
     closed: Measured | None = None
     told: Told = "nothing"
+    known_as: str = ""
 
     @property
     def key(self) -> str:
@@ -41,10 +45,10 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is to be told: that an incident opened or closed, and the value that says so."""
+    """What is to be told: that the incident known by this id opened or closed, and the value that says so."""
 
     phase: Literal["opened", "closed"]
-    incident: Incident
+    incident: str
     value: Measured
 
 
@@ -84,17 +88,17 @@ def retold(old: Sequence[Incident], new: Sequence[Incident]) -> tuple[list[Incid
     `old` are the incidents that stood in their place. One that late values moved is the same; one that they undid, and
     that was told to be open, is told to be closed.
     """
-    told: list[Told] = ["nothing"] * len(new)
+    known = [replace(one, told="nothing", known_as=one.key) for one in new]
     news: list[News] = []
     for before in old:
-        place = next((index for index, incident in enumerate(new) if incident.overlaps(before)), None)
-        if place is not None:
-            told[place] = before.told
+        index = next((index for index, one in enumerate(known) if one.overlaps(before)), None)
+        if index is not None:
+            known[index] = replace(known[index], told=before.told, known_as=before.known_as)
         elif before.told == "opened":
-            news.append(News("closed", before, before.opened))
-    for before_told, incident in zip(told, new, strict=True):
-        if before_told == "nothing" or (before_told == "closed" and incident.closed is None):
-            news.append(News("opened", incident, incident.opened))
-        if before_told != "closed" and incident.closed is not None:
-            news.append(News("closed", incident, incident.closed))
-    return [replace(one, told="opened" if one.closed is None else "closed") for one in new], news
+            news.append(News("closed", before.known_as, before.opened))
+    for one in known:
+        if one.told == "nothing" or (one.told == "closed" and one.closed is None):
+            news.append(News("opened", one.known_as, one.opened))
+        if one.told != "closed" and one.closed is not None:
+            news.append(News("closed", one.known_as, one.closed))
+    return [replace(one, told="opened" if one.closed is None else "closed") for one in known], news

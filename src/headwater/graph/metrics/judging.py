@@ -47,7 +47,8 @@ def measured(document: Mapping[str, Any]) -> Measured:
 def incident(document: Mapping[str, Any]) -> Incident:
     """Return the incident that a document tells."""
     closed = document["closed"]
-    return Incident(measured(document["opened"]), None if closed is None else measured(closed), document["told"])
+    end = None if closed is None else measured(closed)
+    return Incident(measured(document["opened"]), end, document["told"], document["known_as"])
 
 
 def alert(document: Mapping[str, Any]) -> Alert:
@@ -121,7 +122,8 @@ def _replace(tx: Transaction, old: Sequence[Incident], new: Sequence[Incident]) 
 
 def _incident_row(found: Incident) -> dict[str, Any]:
     closed = None if found.closed is None else fact_to_dict(found.closed)
-    said = canonical({"opened": fact_to_dict(found.opened), "closed": closed, "told": found.told})
+    told = {"told": found.told, "known_as": found.known_as}
+    said = canonical({"opened": fact_to_dict(found.opened), "closed": closed, **told})
     state = "open" if found.closed is None else "closed"
     return {
         "id": found.key,
@@ -137,8 +139,8 @@ def _queue(tx: Transaction, news: Sequence[News]) -> None:
     now = clock.isoformat(clock.now())
     rows = []
     for number, one in enumerate(news):
-        ident = f"{one.incident.key}.{one.phase}.{one.value.key}"
-        said = {"id": ident, "phase": one.phase, "incident": one.incident.key, "value": fact_to_dict(one.value)}
+        ident = f"{one.incident}.{one.phase}.{one.value.key}"
+        said = {"id": ident, "phase": one.phase, "incident": one.incident, "value": fact_to_dict(one.value)}
         queued_at = f"{now} {number:06}"
         rows.append({"id": ident, "component": one.value.component, "queued_at": queued_at, "said": canonical(said)})
     if rows:

@@ -31,8 +31,9 @@ class QueryMetrics:
     def record(self, facts: Iterable[MetricFact]) -> None:
         """Add what was logged and measured, all or none; recording it again changes nothing."""
         found = list(facts)
-        if strange := next((fact for fact in found if not isinstance(fact, (Logged, Measured))), None):
-            raise InvalidFact(f"a {type(strange).__name__} is no metric", hint="pass Logged or Measured")
+        for fact in found:
+            if not isinstance(fact, (Logged, Measured)):
+                raise InvalidFact(f"a {type(fact).__name__} is no metric", hint="pass Logged or Measured")
         logged = [fact for fact in found if isinstance(fact, Logged) and fact.values]
         values = [fact for fact in found if isinstance(fact, Measured)]
 
