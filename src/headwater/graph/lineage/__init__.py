@@ -5,6 +5,7 @@ The command line and HTTP call these and nothing else, so that every door gives 
 
 from headwater.graph.lineage.columns import Column, Derivation, columns_of
 from headwater.graph.lineage.divergence import Diff, Divergence, diff
+from headwater.graph.lineage.quality import MetricHistory, alerts, incident_document, metrics, metrics_document
 from headwater.graph.lineage.runs import (
     RunPage,
     annotation_document,
@@ -29,10 +30,12 @@ __all__ = [
     "Diff",
     "Divergence",
     "Limits",
+    "MetricHistory",
     "Ranking",
     "RunPage",
     "Staleness",
     "SuspectGroup",
+    "alerts",
     "annotation_document",
     "between",
     "columns_of",
@@ -42,8 +45,11 @@ __all__ = [
     "flag",
     "history",
     "impact",
+    "incident_document",
     "inspect",
     "inspect_document",
+    "metrics",
+    "metrics_document",
     "rank",
     "recent",
     "resolve",

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
-from headwater.errors import UsageError
+from headwater import clock
+from headwater.errors import InvalidFact
 from headwater.graph.measures import Measured, MetricFact, Window
 from headwater.graph.metrics.aggregates import Aggregate
 from headwater.graph.metrics.incidents import Incident
 from headwater.graph.metrics.windows import Joined
+from headwater.graph.values import JSON
 
 
 class Figure(NamedTuple):
@@ -32,6 +34,31 @@ class Alert:
     phase: Literal["opened", "closed"]
     incident: str
     value: Measured
+
+    def __str__(self) -> str:
+        value, terms = self.value, self.value.terms
+        asked = "no SLA is declared any more" if terms is None else f"{terms.bound} is agreed"
+        found = f"{value.metric} of {value.component} is {value.value} over {value.rows:,} rows ({value.window})"
+        return f"incident {self.phase}: {found}, {asked} (run {value.run})"
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the JSON document that is sent to people's tools."""
+        value, terms = self.value, self.value.terms
+        return {
+            "id": self.id,
+            "phase": self.phase,
+            "incident": self.incident,
+            "text": str(self),
+            "component": value.component,
+            "metric": value.metric,
+            "run": value.run,
+            "value": value.value,
+            "rows": value.rows,
+            "window": value.window,
+            "at": clock.isoformat(value.at),
+            "bound": None if terms is None else terms.bound,
+            "severity": None if terms is None else terms.severity,
+        }
 
 
 class MetricStore(Protocol):
@@ -89,7 +116,7 @@ class KeepsMetrics(Protocol):
 
 
 def metrics_of(store: object) -> MetricStore:
-    """Return what the store can do about metrics; raise UsageError for one that keeps none."""
+    """Return what the store can do about metrics; raise InvalidFact for one that keeps none."""
     if not isinstance(store, KeepsMetrics):
-        raise UsageError(f"{type(store).__name__} keeps no metrics", hint="use a store on SQLite or Neo4j")
+        raise InvalidFact(f"{type(store).__name__} keeps no metrics", hint="use a store on SQLite or Neo4j")
     return store.metrics

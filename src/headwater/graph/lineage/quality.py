@@ -1,0 +1,80 @@
+"""How good a component is: its metrics with their newest values, and the incidents of its SLAs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headwater.errors import UsageError
+from headwater.graph.answer import Document, time_text
+from headwater.graph.lineage.runs import MAX_PAGE
+from headwater.graph.measures import Measured
+from headwater.graph.metrics.incidents import Incident
+from headwater.graph.metrics.store import metrics_of
+from headwater.graph.store import Page, Store
+
+
+@dataclass(frozen=True, slots=True)
+class MetricHistory:
+    """The newest values of one metric, newest first; there is at least one."""
+
+    values: Sequence[Measured]
+
+    @property
+    def newest(self) -> Measured:
+        """The newest value."""
+        return self.values[0]
+
+
+def metrics(store: Store, component: str, size: int = 20) -> list[MetricHistory]:
+    """Return the metrics of a component by name, each with its `size` newest values. Raises UnknownComponent."""
+    kept = metrics_of(store)
+    newest = kept.newest(component)
+    if not newest:
+        store.runs(Page(1), component)
+    return [MetricHistory(kept.values(component, value.metric, _checked(size))) for value in newest]
+
+
+def alerts(store: Store, *, only_open: bool = True, size: int = 50) -> list[Incident]:
+    """Return incidents: the open ones first, then those that opened last."""
+    return list(metrics_of(store).incidents(_checked(size), only_open=only_open))
+
+
+def metrics_document(component: str, found: Sequence[MetricHistory]) -> Document:
+    """Return the JSON document of a component's metrics."""
+    told = [{"metric": one.newest.metric, "values": [value_document(value) for value in one.values]} for one in found]
+    return {"component": component, "metrics": told}
+
+
+def incident_document(incident: Incident) -> Document:
+    """Return the JSON document of an incident; `closed` is null while it is open."""
+    closed = None if incident.closed is None else value_document(incident.closed)
+    return {
+        "id": incident.known_as,
+        "component": incident.opened.component,
+        "metric": incident.opened.metric,
+        "opened": value_document(incident.opened),
+        "closed": closed,
+    }
+
+
+def value_document(value: Measured) -> Document:
+    """Return the JSON document of one value of a metric."""
+    terms = value.terms
+    return {
+        "run": value.run,
+        "at": time_text(value.at),
+        "value": value.value,
+        "rows": value.rows,
+        "window": value.window,
+        "verdict": value.verdict.value,
+        "message": value.message,
+        "bound": None if terms is None else terms.bound,
+        "severity": None if terms is None else terms.severity,
+    }
+
+
+def _checked(size: int) -> int:
+    if not 1 <= size <= MAX_PAGE:
+        raise UsageError(f"a list of {size}", hint=f"ask for 1 to {MAX_PAGE}")
+    return size

@@ -1,0 +1,145 @@
+"""From a run to the values of its metrics: those of variables at once, those over windows in a thread behind the store.
+
+in the program's thread    functions of variables, which may not outlive the call
+in the recorder's thread   their values go to the store, or to disk while it is down
+in the worker's thread     windows, incidents; then a thread for the alerts, whose sinks may take their time
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from headwater import clock
+from headwater.graph.connect import default
+from headwater.graph.measures import Kind, Logged, Measured, window_text
+from headwater.graph.metrics.aggregates import Aggregate, mean
+from headwater.graph.metrics.store import MetricStore, metrics_of
+from headwater.graph.values import JSON
+from headwater.sdk import beside, recording
+from headwater.sdk.alerting import Sink, deliver
+from headwater.sdk.faults import Ours
+from headwater.sdk.metrics import Measure
+
+if TYPE_CHECKING:
+    from headwater.sdk.component import Component
+
+LEASE_S = 900.0
+OF_A_RUN = "run"
+_IDS_AT_ONCE = 5_000
+_MOST_MESSAGE = 2_000
+_MEAN = mean("output")
+
+
+def measure(component: Component, run: str, given: Mapping[str, object], variables: Collection[str]) -> None:
+    """Compute and record the metrics of a run that has ended; `variables` are those that its function has."""
+    at = clock.now()
+    over_windows: list[Measure] = []
+    for one in component.measures:
+        if one.metric.takes_pairs(variables):
+            over_windows.append(one)
+            continue
+        work = partial(_measure_variables, component.name, run, at, one, given)
+        if one.metric.trigger is not None and one.metric.trigger.is_asynchronous:
+            beside.start(work, f"headwater-{one.metric.name}")
+        else:
+            work()
+        if one.metric.window is not None:
+            over_windows.append(one)
+    judged = partial(_judge, component.name, run, at, over_windows, variables, tuple(component.sinks))
+    recording.recorder.after(partial(recording.worker.submit, judged))
+
+
+def log(
+    component: str, values: Mapping[object, JSON], kind: Kind, at: datetime | None = None, run: str | None = None
+) -> None:
+    """Take outputs or labels by id, in parts that are sent one by one; what cannot be taken is told in the log."""
+    with Ours(f"logging the {kind}s of {component}"):
+        found = {_id(key): _plain(value) for key, value in values.items()}
+        said_at = clock.now() if at is None else clock.as_utc(at, "at")
+        keys = list(found)
+        for start in range(0, len(keys), _IDS_AT_ONCE):
+            part = {key: found[key] for key in keys[start : start + _IDS_AT_ONCE]}
+            recording.recorder.put(partial(Logged, component, part, kind, "", run, said_at))
+
+
+def over_window(
+    store: MetricStore, component: str, run: str, at: datetime, one: Measure, *, of_pairs: bool = True
+) -> Measured:
+    """Return the value of a metric over its window at a time; a metric that fails has none, and says why."""
+    metric = one.metric
+    value, rows, message = None, 0, None
+    try:
+        if not of_pairs:
+            value, rows = store.figure(component, metric.name, _MEAN, metric.window, at)
+        elif isinstance(metric.fn, Aggregate):
+            value, rows = store.figure(component, "", metric.fn, metric.window, at)
+        else:
+            found = store.joined(component, "", metric.window, at)
+            value, rows = metric.of_rows(found), len(found)
+    except Exception as exc:  # noqa: BLE001  # a metric may raise anything; the others go on
+        message = _message(exc)
+    window = window_text(metric.window)
+    return Measured(component, metric.name, run, value, rows, window, one.terms, message, at)
+
+
+def _measure_variables(component: str, run: str, at: datetime, one: Measure, given: Mapping[str, object]) -> None:
+    value, message = None, None
+    try:
+        value = one.metric.of_variables(given)
+    except Exception as exc:  # noqa: BLE001  # a metric may raise anything; the program goes on
+        message = _message(exc)
+    make: Callable[[], Logged | Measured]
+    if one.metric.window is None or message is not None:
+        make = partial(Measured, component, one.metric.name, run, value, 1, OF_A_RUN, one.terms, message, at)
+    else:
+        make = partial(Logged, component, {run: value}, "output", one.metric.name, run, at)
+    recording.recorder.put(make)
+
+
+def _judge(
+    component: str,
+    run: str,
+    at: datetime,
+    over_windows: Sequence[Measure],
+    variables: Collection[str],
+    sinks: Sequence[Sink],
+) -> None:
+    """Record the metrics over windows, and send what alerts wait for this component."""
+    store = metrics_of(default().store)
+    values = [
+        over_window(store, component, run, at, one, of_pairs=one.metric.takes_pairs(variables)) for one in over_windows
+    ]
+    if values:
+        store.record(values)
+    if alerts := store.claim(component, LEASE_S):
+
+        def send() -> None:
+            deliver(alerts, sinks)
+            with Ours("forgetting alerts that were sent"):
+                store.settle(alerts)
+
+        beside.start(send, "headwater-alerts")
+
+
+def _id(key: object) -> str:
+    """Return an id as text; whole numbers are written so, whatever library they come from."""
+    if isinstance(key, str):
+        return key
+    try:
+        return str(key.__index__())  # type: ignore[attr-defined]
+    except AttributeError:
+        raise TypeError(f"the id {key!r} is neither text nor a whole number") from None
+
+
+def _plain(value: object) -> JSON:
+    """Return a value as Python's own: numpy's numbers are turned into such."""
+    item = getattr(value, "item", None)
+    plain: JSON = value if item is None else item()  # type: ignore[assignment]
+    return plain
+
+
+def _message(exc: Exception) -> str:
+    return f"{type(exc).__name__}: {exc}"[:_MOST_MESSAGE].replace("\0", "").encode("utf-8", "replace").decode()
