@@ -81,7 +81,7 @@ def rmse() -> Aggregate:
         found = _mean_of(sums, rows)
         return None if found is None else math.sqrt(found)
 
-    return Aggregate("rmse", 1, lambda output, label: (_units(_error(output, label) ** 2),), of_totals)
+    return Aggregate("rmse", 1, lambda output, label: (_units(_square(_error(output, label))),), of_totals)
 
 
 def _mean_of(sums: Totals, rows: int) -> float | None:
@@ -108,10 +108,17 @@ def _error(output: JSON, label: JSON) -> float:
     return _number(output) - _number(label)
 
 
+def _square(value: float) -> float:
+    return value * value  # which overflows to infinity, where ** raises
+
+
 def _number(value: JSON) -> float:
-    if not isinstance(value, (int, float)):
-        raise InvalidValue(f"{value!r} is no number", hint="log numbers for this metric, or None to take a value back")
-    return float(value)
+    try:
+        if isinstance(value, (int, float)):
+            return float(value)
+    except OverflowError:
+        pass
+    raise InvalidValue(f"{value!r} is no number", hint="log numbers for this metric, or None to take a value back")
 
 
 def _units(value: float) -> int:
