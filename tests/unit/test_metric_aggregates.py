@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -29,7 +29,7 @@ PAIRS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=12)
 ANSWERS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=12)
 
 
-def value(aggregate: Aggregate, pairs: list[tuple[float, float]]) -> float | None:
+def value(aggregate: Aggregate, pairs: Sequence[tuple[float, float]]) -> float | None:
     rows = [aggregate.of_row(output, label) for output, label in pairs]
     return aggregate.of_totals([sum(parts) for parts in zip(*rows, strict=True)], len(rows))
 

@@ -23,9 +23,8 @@ from headwater.sdk.metrics import SLA, Metric
 from headwater.testing.rules import at
 from tests.support.recorded import DEADLINE_S, recording_in
 
-ALERT = Alert(
-    "i.opened", "opened", "i", Measured("predict", "recall", "r1", 0.5, 120, "7 d", Terms(">= 0.9"), at=at(0))
-)
+BREACH = Measured("predict", "recall", "r1", 0.5, 120, "7 d", Terms(">= 0.9"), at=at(0))
+ALERT = Alert("i.opened", "opened", "i", BREACH)
 
 
 @dataclass(slots=True)
@@ -49,12 +48,12 @@ def receiver(*statuses: int) -> Iterator[Receiver]:
             self.send_header("location", "/elsewhere")
             self.end_headers()
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815  # the name that the library calls
 
         def log_message(self, *_: object) -> None: ...
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         found.url = f"http://127.0.0.1:{server.server_port}/alerts?token=abc"
         yield found
@@ -109,7 +108,7 @@ def test_a_webhook_gives_up_with_a_name_and_without_its_address(statuses: tuple[
 def test_a_webhook_to_nobody_gives_up() -> None:
     with receiver(200) as server:
         url = server.url
-    with pytest.raises(AlertNotSent, match="127.0.0.1 did not take an alert"):
+    with pytest.raises(AlertNotSent, match=r"127\.0\.0\.1 did not take an alert"):
         Webhook(url, pauses_s=())(ALERT)
 
 
@@ -120,7 +119,7 @@ def test_a_webhook_needs_an_address(url: str) -> None:
 
 
 def test_a_sink_that_fails_keeps_no_other_from_its_alert(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(alert: Alert) -> None:
+    def broken(_: Alert) -> None:
         raise RuntimeError("boom")
 
     seen: list[Alert] = []
@@ -141,7 +140,7 @@ def test_each_incident_alerts_once_when_it_opens_and_once_when_it_closes(lineage
     def share(rows: float) -> float:
         return rows
 
-    metrics = [SLA(Metric("share", share), ">= 0.5", clear_after=2), Metric("intermediate", share)]
+    metrics: list[Metric | SLA] = [SLA(Metric("share", share), ">= 0.5", clear_after=2), Metric("intermediate", share)]
 
     @Component("predict", metrics=metrics, sinks=[sink]).run
     def predict(rows: float) -> None: ...

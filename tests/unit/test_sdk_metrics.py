@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from headwater import metrics
+from headwater import clock, metrics
 from headwater.errors import UsageError
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.measures import Measured
@@ -197,7 +197,7 @@ def test_nothing_is_logged_while_recording_is_off(lineage: Lineage, monkeypatch:
     with component.running():
         pass
     recording.flush(DEADLINE_S)
-    assert metrics_of(lineage.store).joined("predict", "", None, recording.clock.now()) == []
+    assert metrics_of(lineage.store).joined("predict", "", None, clock.now()) == []
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_nothing_is_logged_while_recording_is_off(lineage: Lineage, monkeypatch:
         (lambda: [Metric("m", recall()), SLA(Metric("m", recall()), ">= 1")], "declared twice"),
         (lambda: [Metric("m", 7)], "is no function"),
         (lambda: [Metric("m", recall(), window=0)], "window=0"),
-        (lambda: [SLA(recall(), ">= 1")], "SLA"),
+        (lambda: [SLA(recall(), ">= 1")], "SLA"),  # type: ignore[arg-type]
         (lambda: [SLA(Metric("m", recall()), "high")], "bound 'high'"),
         (lambda: [SLA(Metric("m", recall()), ">= 1", clear_after=0)], "clear_after=0"),
     ],

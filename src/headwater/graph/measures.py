@@ -200,8 +200,11 @@ def time_of(somewhere: str) -> datetime:
 
 def check_window(window: Window) -> Window:
     """Return the window: rows as a whole number, a duration, or None for everything; raise UsageError for another."""
-    is_count = isinstance(window, int) and not isinstance(window, bool)
-    if window is None or (is_count and window > 0) or (isinstance(window, timedelta) and window > timedelta(0)):
+    if isinstance(window, timedelta):
+        is_one = window > timedelta(0)
+    else:
+        is_one = window is None or (isinstance(window, int) and not isinstance(window, bool) and window > 0)
+    if is_one:
         return window
     raise UsageError(f"window={window!r}", hint="give a number of rows, a timedelta, or None for everything")
 

@@ -98,7 +98,7 @@ class Component:
         sinks: Sequence[Sink] | None = None,
         **options: Unpack[Options],
     ) -> None:
-        given = {"name": name, "description": description, "owner": owner, "tags": tags}
+        given: dict[str, object] = {"name": name, "description": description, "owner": owner, "tags": tags}
         given |= {"metrics": metrics, "sinks": sinks}
         for key, said in given.items():
             if said is not None:

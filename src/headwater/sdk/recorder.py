@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from headwater import clock
 from headwater.errors import InvalidFact
@@ -27,7 +27,7 @@ from headwater.sdk.faults import Ours, tell
 from headwater.sdk.spool import Spool
 
 Told: TypeAlias = Fact | MetricFact
-Sink: TypeAlias = Callable[[Sequence[Told]], None]
+Sink: TypeAlias = Callable[[Sequence[Any]], None]  # of all that is told; one for runs alone may name less
 Make: TypeAlias = Callable[[], Told]
 
 CAPACITY = 10_000

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from headwater import ids
 from headwater.errors import InvalidFact
@@ -49,7 +50,7 @@ class Spool:
                 found += path.read_bytes().count(b"\n")
         return found
 
-    def read(self, path: Path) -> list[Fact | MetricFact]:
+    def read(self, path: Path) -> list[Any]:
         """Return the facts of a batch, none when another process has sent it; bad lines go to a `.bad` file."""
         try:
             lines = path.read_bytes().splitlines()

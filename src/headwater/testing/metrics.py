@@ -143,9 +143,11 @@ class MetricConformance:
     def test_any_order_repeats_and_questions_between_give_the_same_figures(
         self, facts: list[Logged], questions: list[tuple[Window, int]], data: st.DataObject
     ) -> None:
-        steps = data.draw(st.permutations([*facts, *facts[: len(facts) // 2], *questions]))
+        mixed: list[Logged | tuple[Window, int]] = [*facts, *facts[: len(facts) // 2], *questions]
+        steps = data.draw(st.permutations(mixed))
         with self.backend.empty() as opened:
-            store, sent = metrics_of(opened), []
+            store = metrics_of(opened)
+            sent: list[Logged] = []
             for step in steps:
                 if isinstance(step, Logged):
                     store.record([step])

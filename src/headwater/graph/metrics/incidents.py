@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from headwater.graph.measures import Measured, Verdict
-
-Told: TypeAlias = Literal["nothing", "opened", "closed"]
 
 _NEVER = "~"
 
@@ -21,18 +19,24 @@ _NEVER = "~"
 class Incident:
     """A time in which an SLA did not hold: the value that opened it and, unless it is open, the one that closed it.
 
-    `known_as` is the id under which people were told of it, which stays when a late value moves its opening.
+    `told` counts the alerts of it, which open and close it in turn. `known_as` is the id under which people were told
+    of it, which stays when a late value moves its opening.
     """
 
     opened: Measured
     closed: Measured | None = None
-    told: Told = "nothing"
+    told: int = 0
     known_as: str = ""
 
     @property
     def key(self) -> str:
         """The id of the incident: that of the value which opened it."""
         return self.opened.key
+
+    @property
+    def is_told_open(self) -> bool:
+        """Whether the last alert said that it is open."""
+        return self.told % 2 == 1
 
     def overlaps(self, other: Incident) -> bool:
         """Whether the two have a time in common."""
@@ -45,10 +49,14 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is to be told: that the incident known by this id opened or closed, and the value that says so."""
+    """What is to be told: that the incident known by this id opened or closed, and the value that says so.
+
+    `number` counts what was told of the incident.
+    """
 
     phase: Literal["opened", "closed"]
     incident: str
+    number: int
     value: Measured
 
 
@@ -88,17 +96,22 @@ def retold(old: Sequence[Incident], new: Sequence[Incident]) -> tuple[list[Incid
     `old` are the incidents that stood in their place. One that late values moved is the same; one that they undid, and
     that was told to be open, is told to be closed.
     """
-    known = [replace(one, told="nothing", known_as=one.key) for one in new]
+    known = [replace(one, told=0, known_as=one.key) for one in new]
     news: list[News] = []
     for before in old:
         index = next((index for index, one in enumerate(known) if one.overlaps(before)), None)
         if index is not None:
             known[index] = replace(known[index], told=before.told, known_as=before.known_as)
-        elif before.told == "opened":
-            news.append(News("closed", before.known_as, before.opened))
-    for one in known:
-        if one.told == "nothing" or (one.told == "closed" and one.closed is None):
-            news.append(News("opened", one.known_as, one.opened))
-        if one.told != "closed" and one.closed is not None:
-            news.append(News("closed", one.known_as, one.closed))
-    return [replace(one, told="opened" if one.closed is None else "closed") for one in known], news
+        elif before.is_told_open:
+            news.append(News("closed", before.known_as, before.told + 1, before.opened))
+    found = []
+    for incident in known:
+        one, closed = incident, incident.closed
+        if not one.is_told_open and (one.told == 0 or closed is None):
+            one = replace(one, told=one.told + 1)
+            news.append(News("opened", one.known_as, one.told, one.opened))
+        if one.is_told_open and closed is not None:
+            one = replace(one, told=one.told + 1)
+            news.append(News("closed", one.known_as, one.told, closed))
+        found.append(one)
+    return found, news

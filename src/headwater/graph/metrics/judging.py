@@ -12,7 +12,7 @@ from headwater.graph.measures import MOST_CLEAR, Measured, Verdict
 from headwater.graph.metrics.incidents import Incident, News, fold, retold, streak_of
 from headwater.graph.metrics.joining import lock
 from headwater.graph.metrics.store import Alert
-from headwater.graph.values import canonical, comparable
+from headwater.graph.values import JSON, canonical, comparable
 from headwater.graph.wire import fact_to_dict, recorded_from_dict
 
 _END = "~"
@@ -122,7 +122,7 @@ def _replace(tx: Transaction, old: Sequence[Incident], new: Sequence[Incident]) 
 
 def _incident_row(found: Incident) -> dict[str, Any]:
     closed = None if found.closed is None else fact_to_dict(found.closed)
-    told = {"told": found.told, "known_as": found.known_as}
+    told: dict[str, JSON] = {"told": found.told, "known_as": found.known_as}
     said = canonical({"opened": fact_to_dict(found.opened), "closed": closed, **told})
     state = "open" if found.closed is None else "closed"
     return {
@@ -139,8 +139,13 @@ def _queue(tx: Transaction, news: Sequence[News]) -> None:
     now = clock.isoformat(clock.now())
     rows = []
     for number, one in enumerate(news):
-        ident = f"{one.incident}.{one.phase}.{one.value.key}"
-        said = {"id": ident, "phase": one.phase, "incident": one.incident, "value": fact_to_dict(one.value)}
+        ident = f"{one.incident}.{one.number}"
+        said: dict[str, JSON] = {
+            "id": ident,
+            "phase": one.phase,
+            "incident": one.incident,
+            "value": fact_to_dict(one.value),
+        }
         queued_at = f"{now} {number:06}"
         rows.append({"id": ident, "component": one.value.component, "queued_at": queued_at, "said": canonical(said)})
     if rows:
