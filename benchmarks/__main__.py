@@ -15,7 +15,15 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import cases_ask, cases_write, loaders_dvc, loaders_openlineage, loaders_wfformat, service
+from benchmarks import (
+    cases_ask,
+    cases_metrics,
+    cases_write,
+    loaders_dvc,
+    loaders_openlineage,
+    loaders_wfformat,
+    service,
+)
 from benchmarks.peer import Peer, peer_at
 from benchmarks.prepared import Prepared, prepare
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -33,6 +41,7 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     cases_write.singles,
     service.load,
     cases_write.popular,
+    cases_metrics.windows,
     loaders_openlineage.events,
     loaders_dvc.commits,
     loaders_wfformat.workflows,

@@ -17,6 +17,7 @@ from headwater.cli.app import app
 from headwater.cli.context import options
 from headwater.graph.connect import configure
 from headwater.graph.facts import Annotation, Input, Output, RunFact, Status
+from headwater.graph.measures import Measured, Terms
 
 ROOT = Path(__file__).resolve().parents[1]
 CLI_PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -77,6 +78,7 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             at = start + timedelta(minutes=n)
             lineage.record([RunFact(run, component, Status.COMPLETED, at, at, (Input(read),), (Output(wrote),))])
         lineage.record([Annotation("out.csv@r3", "label", "c-17", key="client")])
+        lineage.record([Measured("predict", "recall", "r3", 0.8, 120, "7 d", Terms(">= 0.9"), at=start)])
     yield
     options.json = False
 

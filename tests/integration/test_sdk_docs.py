@@ -1,4 +1,4 @@
-"""The page about components is true: its examples run one after the other and print what they say."""
+"""The pages about components and metrics are true: their examples run one after the other and print what they say."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         configure("sqlite:///other.db").close()
 
 
+@pytest.mark.parametrize("page", ["components.md", "metrics.md"])
 @pytest.mark.usefixtures("folder")
-def test_the_python_of_the_page_prints_what_it_says(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (checkout / "docs" / "components.md").read_text("utf-8"), re.DOTALL)
+def test_the_python_of_the_page_prints_what_it_says(
+    checkout: Path, capsys: pytest.CaptureFixture[str], page: str
+) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (checkout / "docs" / page).read_text("utf-8"), re.DOTALL)
     said = [line for block in blocks for line in re.findall(r"(?:^|  )# (.*)$", block, re.MULTILINE)]
     space: dict[str, object] = {}
     for number, block in enumerate(blocks):
-        name = f"components.md, example {number}"
+        name = f"{page}, example {number}"
         linecache.cache[name] = (len(block), None, block.splitlines(keepends=True), name)
         exec(compile(block, name, "exec"), space)
     assert capsys.readouterr().out.splitlines() == said
