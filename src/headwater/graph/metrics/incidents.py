@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from headwater import ids
 from headwater.graph.measures import Measured, Verdict
 
 _NEVER = "~"
@@ -96,7 +97,7 @@ def retold(old: Sequence[Incident], new: Sequence[Incident]) -> tuple[list[Incid
     `old` are the incidents that stood in their place. One that late values moved is the same; one that they undid, and
     that was told to be open, is told to be closed.
     """
-    known = [replace(one, told=0, known_as=one.key) for one in new]
+    known = [replace(one, told=0, known_as=ids.new_run_id()) for one in new]
     news: list[News] = []
     for before in old:
         index = next((index for index, one in enumerate(known) if one.overlaps(before)), None)
