@@ -258,6 +258,57 @@ class ComponentDocument(Exact):
     max_age_s: float | None
 
 
+class MetricValue(Exact):
+    """A metric at a run; `value` is null for too little data or a metric that failed, as `message` tells."""
+
+    run: str
+    at: datetime
+    value: float | None
+    rows: int
+    window: str
+    verdict: Literal["well", "breach", "insufficient", "unjudged"]
+    message: str | None
+    bound: str | None
+    severity: str | None
+
+
+class MetricDocument(Exact):
+    """The newest values of a metric, newest first."""
+
+    metric: str
+    values: list[MetricValue]
+
+
+class MetricList(Exact):
+    """The metrics of a component by name."""
+
+    component: str
+    metrics: list[MetricDocument]
+
+
+class IncidentDocument(Exact):
+    """A time in which an SLA did not hold; `closed` is null while it does not."""
+
+    incident: str
+    component: str
+    metric: str
+    opened: MetricValue
+    closed: MetricValue | None
+
+
+class AlertList(Exact):
+    """Incidents, the open ones first."""
+
+    alerts: list[IncidentDocument]
+
+
+class Feedback(Exact):
+    """How many outputs and labels were logged."""
+
+    outputs: int
+    labels: int
+
+
 class ComponentList(Exact):
     """All components by name."""
 

@@ -50,7 +50,7 @@ def incident_document(incident: Incident) -> Document:
     """Return the JSON document of an incident; `closed` is null while it is open."""
     closed = None if incident.closed is None else value_document(incident.closed)
     return {
-        "id": incident.known_as,
+        "incident": incident.known_as,
         "component": incident.opened.component,
         "metric": incident.opened.metric,
         "opened": value_document(incident.opened),
