@@ -239,25 +239,6 @@ class AnnotationDocument(Exact):
     at: datetime
 
 
-class InspectedRun(RunDocument):
-    """A run whole."""
-
-    inputs: list[InputDocument]
-    outputs: list[OutputDocument]
-    facets: dict[str, Any]
-    annotations: list[AnnotationDocument]
-
-
-class ComponentDocument(Exact):
-    """A stage of the pipeline; an input older than `max_age_s` seconds makes its runs stale."""
-
-    name: str
-    description: str | None
-    owner: str | None
-    tags: list[str]
-    max_age_s: float | None
-
-
 class MetricValue(Exact):
     """A metric at a run; `value` is null for too little data or a metric that failed, as `message` tells."""
 
@@ -270,6 +251,32 @@ class MetricValue(Exact):
     message: str | None
     bound: str | None
     severity: str | None
+
+
+class NamedValue(MetricValue):
+    """A metric at a run, by its name."""
+
+    metric: str
+
+
+class InspectedRun(RunDocument):
+    """A run whole."""
+
+    inputs: list[InputDocument]
+    outputs: list[OutputDocument]
+    facets: dict[str, Any]
+    annotations: list[AnnotationDocument]
+    metrics: list[NamedValue]
+
+
+class ComponentDocument(Exact):
+    """A stage of the pipeline; an input older than `max_age_s` seconds makes its runs stale."""
+
+    name: str
+    description: str | None
+    owner: str | None
+    tags: list[str]
+    max_age_s: float | None
 
 
 class MetricDocument(Exact):

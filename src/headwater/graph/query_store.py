@@ -126,7 +126,7 @@ class QueryStore:
         return Subgraph(nodes, edges, links)
 
     def run(self, run: str) -> RunDetail:
-        """Return one run with its inputs, outputs and annotations."""
+        """Return one run with its inputs, outputs, annotations and metrics."""
         rows = self.engine.read("runs/inspect", run=run)
         if not rows:
             raise UnknownRun(f"no run has the id {run!r}")
@@ -138,6 +138,7 @@ class QueryStore:
             outputs=[_pointer(row) for row in outputs],
             annotations=self.annotations([run]),
             facets={key: value for key, value in self.facets([run]).items() if key.subject != "component"},
+            metrics=self.metrics.of_run(run),
         )
 
     def runs(self, page: Page, component: str | None = None) -> Sequence[Run]:

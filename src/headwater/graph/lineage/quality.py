@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headwater.errors import UsageError
-from headwater.graph.answer import Document, time_text
+from headwater.graph.answer import Document, value_document
 from headwater.graph.lineage.runs import MAX_PAGE
 from headwater.graph.measures import Measured
 from headwater.graph.metrics.incidents import Incident
@@ -55,22 +55,6 @@ def incident_document(incident: Incident) -> Document:
         "metric": incident.opened.metric,
         "opened": value_document(incident.opened),
         "closed": closed,
-    }
-
-
-def value_document(value: Measured) -> Document:
-    """Return the JSON document of one value of a metric."""
-    terms = value.terms
-    return {
-        "run": value.run,
-        "at": time_text(value.at),
-        "value": value.value,
-        "rows": value.rows,
-        "window": value.window,
-        "verdict": value.verdict.value,
-        "message": value.message,
-        "bound": None if terms is None else terms.bound,
-        "severity": None if terms is None else terms.severity,
     }
 
 
