@@ -189,7 +189,7 @@ class Recorder:
                 thread = threading.Thread(target=self._work, name="headwater-recorder", daemon=True)
                 thread.start()
                 self._thread = thread
-                _shut_down_with_worker_process(self)
+                end_with_worker_process(self, self.shutdown, priority=100)
 
     def _work(self) -> None:
         _inside.is_recorder = True
@@ -304,13 +304,13 @@ def _after_fork_in_child() -> None:
         recorder.start_anew()
 
 
-def _shut_down_with_worker_process(recorder: Recorder) -> None:
-    """In a worker of multiprocessing, which ends without `atexit`, shut the recorder down when the worker is done."""
+def end_with_worker_process(owner: object, end: Callable[[], object], priority: int) -> None:
+    """In a worker of multiprocessing, which ends without `atexit`, do this when the worker is done."""
     processes = sys.modules.get("multiprocessing.process")
     if processes is not None and processes.parent_process() is not None:
         from multiprocessing.util import Finalize
 
-        Finalize(recorder, recorder.shutdown, exitpriority=100)
+        Finalize(owner, end, exitpriority=priority)
 
 
 if hasattr(os, "register_at_fork"):

@@ -79,8 +79,7 @@ def _end() -> None:
     begun = clock.monotonic_s()
     beside.join(EXIT_DEADLINE_S / 2)
     recorder.shutdown(EXIT_DEADLINE_S - (clock.monotonic_s() - begun))
-    worker.flush(max(0.0, EXIT_DEADLINE_S - (clock.monotonic_s() - begun)))
-    beside.join(max(0.0, EXIT_DEADLINE_S - (clock.monotonic_s() - begun)))
+    worker.finish(max(0.0, EXIT_DEADLINE_S - (clock.monotonic_s() - begun)))
 
 
 switch = Switch(is_off=os.environ.get("HEADWATER_DISABLED", "").strip().lower() in _OFF)

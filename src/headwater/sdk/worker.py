@@ -8,7 +8,9 @@ import threading
 import weakref
 from collections.abc import Callable
 
+from headwater.sdk import beside
 from headwater.sdk.faults import Ours, tell
+from headwater.sdk.recorder import EXIT_DEADLINE_S, end_with_worker_process
 
 CAPACITY = 1_000
 
@@ -38,6 +40,7 @@ class Worker:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
                 self._thread.start()
+                end_with_worker_process(self, self.finish, priority=50)
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until all jobs so far are done; return whether they are."""
@@ -46,6 +49,10 @@ class Worker:
         done = threading.Event()
         self._jobs.put(done.set)
         return done.wait(timeout_s)
+
+    def finish(self, timeout_s: float = EXIT_DEADLINE_S) -> bool:
+        """Wait until all jobs so far are done, and what they have started; return whether they are."""
+        return self.flush(timeout_s) and beside.join(timeout_s)
 
     def _work(self) -> None:
         while True:
