@@ -7,6 +7,7 @@ in the worker's thread     windows, incidents; then a thread for the alerts, who
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -31,6 +32,7 @@ OF_A_RUN = "run"
 _IDS_AT_ONCE = 5_000
 _MOST_MESSAGE = 2_000
 _MEAN = mean("output")
+_SCALARS = frozenset({bool, int, float, str, type(None)})
 
 
 def measure(component: Component, run: str, given: Mapping[str, object], variables: Collection[str]) -> None:
@@ -55,14 +57,17 @@ def measure(component: Component, run: str, given: Mapping[str, object], variabl
 def log(
     component: str, values: Mapping[object, JSON], kind: Kind, at: datetime | None = None, run: str | None = None
 ) -> None:
-    """Take outputs or labels by id, in parts that are sent one by one; what cannot be taken is told in the log."""
+    """Take outputs or labels by id, as they are now, in parts; what cannot be taken is told in the log."""
     with Ours(f"logging the {kind}s of {component}"):
-        found = {_id(key): _plain(value) for key, value in values.items()}
         said_at = clock.now() if at is None else clock.as_utc(at, "at")
-        keys = list(found)
-        for start in range(0, len(keys), _IDS_AT_ONCE):
-            part = {key: found[key] for key in keys[start : start + _IDS_AT_ONCE]}
-            recording.recorder.put(partial(Logged, component, part, kind, "", run, said_at))
+        found = [(key, value if type(value) in _SCALARS else _copy(value)) for key, value in values.items()]
+        for start in range(0, len(found), _IDS_AT_ONCE):
+            part = found[start : start + _IDS_AT_ONCE]
+            recording.recorder.put(partial(_logged, component, part, kind, run, said_at))
+
+
+def _logged(component: str, part: Sequence[tuple[object, JSON]], kind: Kind, run: str | None, at: datetime) -> Logged:
+    return Logged(component, {_id(key): value for key, value in part}, kind, "", run, at)
 
 
 def over_window(
@@ -134,11 +139,11 @@ def _id(key: object) -> str:
         raise TypeError(f"the id {key!r} is neither text nor a whole number") from None
 
 
-def _plain(value: object) -> JSON:
-    """Return a value as Python's own: numpy's numbers are turned into such."""
+def _copy(value: object) -> JSON:
+    """Return a value as it is now, numpy's numbers as Python's own."""
     item = getattr(value, "item", None)
-    plain: JSON = value if item is None else item()  # type: ignore[assignment]
-    return plain
+    copied: JSON = copy.deepcopy(value) if item is None else item()  # type: ignore[assignment]
+    return copied
 
 
 def _message(exc: Exception) -> str:

@@ -7,7 +7,7 @@ has counted it so can take it out again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -108,15 +108,16 @@ def _write(tx: Transaction, rows: Sequence[tuple[Row, Any]], positions: dict[str
     corrections: list[dict[str, Any]] = []
     for claim, stored in rows:
         row = Row(claim.id, claim.series, claim.key) if stored is None else _stored(claim, stored)
-        before = replace(row)
+        before, since = row.counted, row.position
         if not row.join(claim):
             continue
         position = positions[row.series]
         row.settle(position)
-        if before.counted is not None and row.counted == before.counted:
-            row.position = before.position
-        elif before.counted is not None:
-            corrections.append(_correction(before, position))
+        if before is not None and row.counted == before:
+            row.position = since
+        elif before is not None:
+            stood = dict(zip(("place", "output", "label"), before, strict=True))
+            corrections.append({"series": row.series, "position": position, "since": since, **stood})
         changed.append({name: getattr(row, name) for name in Row.__slots__})
     if changed:
         tx.run("metrics/put_observed", rows=changed)
@@ -127,14 +128,3 @@ def _write(tx: Transaction, rows: Sequence[tuple[Row, Any]], positions: dict[str
 def _stored(claim: Row, found: Sequence[Any]) -> Row:
     ident, *said = found
     return Row(ident, claim.series, claim.key, *said)
-
-
-def _correction(before: Row, position: int) -> dict[str, Any]:
-    return {
-        "series": before.series,
-        "position": position,
-        "since": before.position,
-        "place": before.place,
-        "output": before.output,
-        "label": before.label,
-    }
