@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from headwater.graph.measures import Logged, Window
+from headwater.graph.engine import Transaction
+from headwater.graph.measures import Logged, Window, series_id
 from headwater.graph.metrics import keeping
 from headwater.graph.metrics.aggregates import recall
+from headwater.graph.metrics.joining import join
+from headwater.graph.metrics.store import Figure
 from headwater.graph.metrics.windows import Joined
+from headwater.graph.neo4j import Neo4jTransaction
+from headwater.graph.query_store import QueryStore
 from headwater.testing.metrics import expected_figures, expected_incidents, figures
 from headwater.testing.rules import at
 from tests.support.metric_facts import log_share, logged, measure_and_claim, measurements
 from tests.support.neo4j_database import Database
 from tests.support.stores import opened
+from tests.support.waiting import DEADLINE_S, wait_until, waiting
 from tests.support.writers import run_all
 
 HELD, NEW = 600, 7
@@ -109,3 +117,48 @@ def test_racing_processes_alert_once_for_each_opening_and_closing(place: Databas
     for one in found:
         closings = phases[one.known_as, "closed"]
         assert phases[one.known_as, "opened"] - closings == (one.closed is None)
+
+
+def test_no_count_of_a_change_is_lost_to_another(place: Database) -> None:
+    with opened(place) as store, ThreadPoolExecutor(8) as pool:
+        facts = [Logged("predict", {f"{n}": True}, at=at(n)) for n in range(40)]
+        list(pool.map(lambda fact: store.metrics.record([fact]), facts))
+        assert store.engine.read("metrics/positions", ids=[series_id("predict")]) == [(series_id("predict"), 40)]
+
+
+OUTPUT, LABEL = Logged("predict", {"a": True}, at=at(1)), Logged("predict", {"a": True}, "label", at=at(2))
+
+
+def _interleaved(store: QueryStore, database: Database, first: Logged, second: Logged) -> Figure:
+    """Log the second at the worst moment: when the first has written everything and has not committed."""
+
+    def work(tx: Transaction) -> Future[None]:
+        join(tx, [first])
+        started = pool.submit(store.metrics.record, [second])
+        wait_until(lambda: waiting(database) == 1)
+        return started
+
+    with ThreadPoolExecutor(1) as pool:
+        store.engine.write(work).result(DEADLINE_S)
+    return store.metrics.figure("predict", "", recall(), None, at(9))
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize(("first", "second"), [(OUTPUT, LABEL), (LABEL, OUTPUT)], ids=["output", "label"])
+def test_an_output_and_its_label_never_miss_each_other(neo4j_url: Database, first: Logged, second: Logged) -> None:
+    with opened(neo4j_url) as store:
+        assert _interleaved(store, neo4j_url, first, second) == (1.0, 1)
+
+
+@pytest.mark.neo4j
+def test_without_locks_they_do_miss_each_other(neo4j_url: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Neo4jTransaction.run
+
+    def unlocked(tx: Neo4jTransaction, query: str, **params: Any) -> list[tuple[Any, ...]]:
+        if query == "metrics/positions":
+            return [(series, 1) for series in params["ids"]]
+        return [] if query == "metrics/lock" else run(tx, query, **params)
+
+    monkeypatch.setattr(Neo4jTransaction, "run", unlocked)
+    with opened(neo4j_url) as store:
+        assert _interleaved(store, neo4j_url, OUTPUT, LABEL).rows == 0

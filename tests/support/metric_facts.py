@@ -50,6 +50,6 @@ def measure_and_claim(place: Database, pipe: Connection, seed: int, size: int, p
         for number in range(part, size, parts):
             facts: list[MetricFact] = [values[number], values[number // 2]]
             store.metrics.record(facts)
-            alerts = store.metrics.claim("predict", 600)
-            store.metrics.settle(alerts)
-            pipe.send(alerts)
+            while alerts := store.metrics.claim("predict", 600):
+                store.metrics.settle(alerts)
+                pipe.send(alerts)

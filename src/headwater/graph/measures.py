@@ -104,7 +104,7 @@ class Logged:
         if self.kind not in ("output", "label"):
             raise InvalidValue(f"kind {self.kind!r}", hint="use output or label")
         if self.metric:
-            _check_key(self.metric, "metric")
+            check_key(self.metric, "metric")
         if self.run is not None:
             check_run_id(self.run)
         if not isinstance(self.values, Mapping):
@@ -138,7 +138,7 @@ class Measured:
 
     def __post_init__(self) -> None:
         check_name(self.component, "component")
-        _check_key(self.metric, "metric")
+        check_key(self.metric, "metric")
         check_run_id(self.run)
         if self.value is not None:
             object.__setattr__(self, "value", _finite(self.metric, self.value))
@@ -231,10 +231,11 @@ def _finite(metric: str, value: float) -> float:
 
 
 def _text(key: str, value: JSON) -> str | None:
-    _check_key(key, "id")
+    check_key(key, "id")
     return None if value is None else comparable(canonical(value, f"value of {key!r}"))
 
 
-def _check_key(text: str, what: str) -> None:
+def check_key(text: str, what: str) -> None:
+    """Raise InvalidName or InvalidValue for what can be no id of a row and no name of a metric."""
     if len(check_name(text, what).encode()) > MAX_KEY_BYTES:
         raise InvalidValue(f"{what} {text[:40]!r}... is longer than {MAX_KEY_BYTES} bytes", hint="use a shorter key")

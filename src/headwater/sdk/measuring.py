@@ -8,16 +8,17 @@ in the worker's thread     windows, incidents; then a thread for the alerts, who
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from headwater import clock
+from headwater.errors import StoreError
 from headwater.graph.connect import default
 from headwater.graph.measures import Kind, Logged, Measured, window_text
 from headwater.graph.metrics.aggregates import Aggregate, mean
-from headwater.graph.metrics.store import MetricStore, metrics_of
+from headwater.graph.metrics.store import Alert, MetricStore, metrics_of
 from headwater.graph.values import JSON
 from headwater.sdk import beside, recording
 from headwater.sdk.alerting import Sink, deliver
@@ -38,20 +39,16 @@ _SCALARS = frozenset({bool, int, float, str, type(None)})
 def measure(component: Component, run: str, given: Mapping[str, object], variables: Collection[str]) -> None:
     """Compute and record the metrics of a run that has ended; `variables` are those that its function has."""
     at = clock.now()
-    over_windows: list[Measure] = []
+    name, sinks = component.name, tuple(component.sinks)
+    over_windows: list[tuple[Measure, bool]] = []
     for one in component.measures:
         if one.metric.takes_pairs(variables):
-            over_windows.append(one)
-            continue
-        work = partial(_measure_variables, component.name, run, at, one, given)
-        if one.metric.trigger is not None and one.metric.trigger.is_asynchronous:
-            beside.start(work, f"headwater-{one.metric.name}")
+            over_windows.append((one, True))
+        elif one.metric.trigger is not None and one.metric.trigger.is_asynchronous:
+            beside.start(partial(_measure_beside, name, run, at, one, given, sinks), f"headwater-{one.metric.name}")
         else:
-            work()
-        if one.metric.window is not None:
-            over_windows.append(one)
-    judged = partial(_judge, component.name, run, at, over_windows, variables, tuple(component.sinks))
-    recording.recorder.after(partial(recording.worker.submit, judged))
+            over_windows += _measure_variables(name, run, at, one, given)
+    _judge_later(name, run, at, over_windows, sinks)
 
 
 def log(
@@ -73,7 +70,10 @@ def _logged(component: str, part: Sequence[tuple[object, JSON]], kind: Kind, run
 def over_window(
     store: MetricStore, component: str, run: str, at: datetime, one: Measure, *, of_pairs: bool = True
 ) -> Measured:
-    """Return the value of a metric over its window at a time; a metric that fails has none, and says why."""
+    """Return the value of a metric over its window at a time; a metric that fails has none, and says why.
+
+    Raises StoreError when the store fails.
+    """
     metric = one.metric
     value, rows, message = None, 0, None
     try:
@@ -84,49 +84,67 @@ def over_window(
         else:
             found = store.joined(component, "", metric.window, at)
             value, rows = metric.of_rows(found), len(found)
+    except StoreError:
+        raise
     except Exception as exc:  # noqa: BLE001  # a metric may raise anything; the others go on
         message = _message(exc)
     window = window_text(metric.window)
     return Measured(component, metric.name, run, value, rows, window, one.terms, message, at)
 
 
-def _measure_variables(component: str, run: str, at: datetime, one: Measure, given: Mapping[str, object]) -> None:
+def _measure_beside(
+    component: str, run: str, at: datetime, one: Measure, given: Mapping[str, object], sinks: Sequence[Sink]
+) -> None:
+    _judge_later(component, run, at, _measure_variables(component, run, at, one, given), sinks)
+
+
+def _judge_later(
+    component: str, run: str, at: datetime, over_windows: Sequence[tuple[Measure, bool]], sinks: Sequence[Sink]
+) -> None:
+    """Let the worker judge, once all that was said before stands in the store."""
+    judged = partial(_judge, component, run, at, over_windows, sinks)
+    recording.recorder.after(partial(recording.worker.submit, judged))
+
+
+def _measure_variables(
+    component: str, run: str, at: datetime, one: Measure, given: Mapping[str, object]
+) -> list[tuple[Measure, bool]]:
+    """Record the value of a function of variables; return what is left to do: its mean over a window, if it has one."""
     value, message = None, None
     try:
         value = one.metric.of_variables(given)
     except Exception as exc:  # noqa: BLE001  # a metric may raise anything; the program goes on
         message = _message(exc)
-    make: Callable[[], Logged | Measured]
     if one.metric.window is None or message is not None:
-        make = partial(Measured, component, one.metric.name, run, value, 1, OF_A_RUN, one.terms, message, at)
-    else:
-        make = partial(Logged, component, {run: value}, "output", one.metric.name, run, at)
-    recording.recorder.put(make)
+        said = (component, one.metric.name, run, value, 1, OF_A_RUN, one.terms, message, at)
+        recording.recorder.put(lambda: Measured(*said))
+        return []
+    recording.recorder.put(partial(Logged, component, {run: value}, "output", one.metric.name, run, at))
+    return [(one, False)]
 
 
 def _judge(
     component: str,
     run: str,
     at: datetime,
-    over_windows: Sequence[Measure],
-    variables: Collection[str],
+    over_windows: Sequence[tuple[Measure, bool]],
     sinks: Sequence[Sink],
 ) -> None:
     """Record the metrics over windows, and send what alerts wait for this component."""
     store = metrics_of(default().store)
-    values = [
-        over_window(store, component, run, at, one, of_pairs=one.metric.takes_pairs(variables)) for one in over_windows
-    ]
-    if values:
-        store.record(values)
+    if over_windows:
+        store.record([over_window(store, component, run, at, one, of_pairs=of_pairs) for one, of_pairs in over_windows])
     if alerts := store.claim(component, LEASE_S):
+        beside.start(partial(_send, store, component, alerts, sinks), "headwater-alerts")
 
-        def send() -> None:
+
+def _send(store: MetricStore, component: str, alerts: Sequence[Alert], sinks: Sequence[Sink]) -> None:
+    """Deliver alerts, and those that came meanwhile: nobody else may send them before."""
+    with Ours("sending alerts"):
+        while alerts:
             deliver(alerts, sinks)
-            with Ours("forgetting alerts that were sent"):
-                store.settle(alerts)
-
-        beside.start(send, "headwater-alerts")
+            store.settle(alerts)
+            alerts = store.claim(component, LEASE_S)
 
 
 def _id(key: object) -> str:

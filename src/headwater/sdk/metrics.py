@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from headwater.errors import InvalidValue, UsageError
-from headwater.graph.measures import Terms, Window, check_window
+from headwater.graph.measures import Terms, Window, check_key, check_window
 from headwater.graph.metrics.aggregates import Aggregate, accuracy, f1, mae, mean, mean_error, precision, recall, rmse
 from headwater.graph.metrics.windows import Joined
-from headwater.graph.values import check_name
 from headwater.sdk.triggers import Trigger, triggers
 
 __all__ = [
@@ -47,7 +46,7 @@ class Metric:
     trigger: Trigger | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
-        check_name(self.name, "metric")
+        check_key(self.name, "metric")
         check_window(self.window)
         if not isinstance(self.fn, Aggregate):
             if not callable(self.fn):

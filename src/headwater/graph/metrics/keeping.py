@@ -87,19 +87,23 @@ class QueryMetrics:
         return found
 
     def claim(self, component: str, lease_s: float) -> Sequence[Alert]:
-        """Return the alerts of a component that nobody is sending, oldest first, and keep them from others so long."""
-        now = clock.now()
-        asked = {"component": component, "now": clock.isoformat(now)}
-        if not self._engine.read("metrics/due", **asked):
+        """Return the alerts of a component that wait, oldest first, and keep them from others so long.
+
+        None while somebody is sending some: alerts of one component go out in their order.
+        """
+        if not self._engine.read("metrics/waiting", component=component):
             return []
-        until = clock.isoformat(now + timedelta(seconds=lease_s))
         locked = [{"id": series_id(component), "component": component, "metric": "", "more": 0}]
 
         def take(tx: Transaction) -> Sequence[Alert]:
             tx.run("metrics/lock", rows=locked)
-            rows = tx.run("metrics/due", **asked)
-            tx.run("metrics/claim", ids=[ident for ident, _ in rows], until=until)
-            return [alert(said) for _, said in rows]
+            rows = tx.run("metrics/waiting", component=component)
+            now = clock.now()
+            if any(claimed is not None and claimed >= clock.isoformat(now) for _, claimed, _ in rows):
+                return []
+            until = clock.isoformat(now + timedelta(seconds=lease_s))
+            tx.run("metrics/claim", ids=[ident for ident, _, _ in rows], until=until)
+            return [alert(said) for _, _, said in rows]
 
         return self._engine.write(take)
 

@@ -97,7 +97,10 @@ class MetricStore(Protocol):
         ...
 
     def claim(self, component: str, lease_s: float) -> Sequence[Alert]:
-        """Return the alerts of a component that nobody is sending, oldest first, and keep them from others so long."""
+        """Return the alerts of a component that wait, oldest first, and keep them from others so long.
+
+        None while somebody is sending some: alerts of one component go out in their order.
+        """
         ...
 
     def settle(self, alerts: Sequence[Alert]) -> None:
