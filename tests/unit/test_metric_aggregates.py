@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
 from headwater.errors import InvalidValue, UsageError
-from headwater.graph.measures import Terms, Verdict, Window, check_window, window_text
+from headwater.graph.measures import Terms, Verdict, Window, check_window, parse_window, window_text
 from headwater.graph.metrics.aggregates import (
     Aggregate,
     accuracy,
@@ -138,4 +138,10 @@ def test_a_window_that_is_none_is_refused(window: Window) -> None:
     ],
 )
 def test_a_window_reads_as_people_say_it(window: Window, text: str) -> None:
-    assert window_text(window) == text
+    assert (window_text(window), parse_window(text)) == (text, window)
+
+
+@pytest.mark.parametrize("text", ["run", "last", "7 years", "", "-1 d"])
+def test_a_text_that_is_no_window_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValue, match="no window"):
+        parse_window(text)

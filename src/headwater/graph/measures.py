@@ -33,7 +33,13 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
 }
 _BOUND = re.compile(r"\s*(>=|<=|>|<)\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*")
-_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "min": timedelta(minutes=1), "s": timedelta(seconds=1)}
+_UNITS = {
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "min": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+    "us": timedelta(microseconds=1),
+}
 
 
 class Verdict(StrEnum):
@@ -178,6 +184,18 @@ def series_id(component: str, metric: str = "") -> str:
     return _short(canonical([component, metric]))
 
 
+def parse_window(text: str) -> Window:
+    """Return the window that `window_text` has told; raise InvalidValue for a text that is none."""
+    number, _, unit = text.replace(",", "").partition(" ")
+    if text == "all":
+        return None
+    if number == "last" and unit.isdecimal():
+        return int(unit)
+    if number.isdecimal() and unit in _UNITS:
+        return int(number) * _UNITS[unit]
+    raise InvalidValue(f"{text!r} is no window of outputs and labels")
+
+
 def row_key(series: str, ident: str) -> str:
     """Return the key under which a series keeps what belongs to an id."""
     return _short(f"{series}{ident}")  # a series has 32 characters, always
@@ -215,8 +233,7 @@ def window_text(window: Window) -> str:
         return "all"
     if isinstance(window, int):
         return f"last {window:,}"
-    units = {**_UNITS, "us": timedelta(microseconds=1)}
-    name, unit = next((name, unit) for name, unit in units.items() if not window % unit)
+    name, unit = next((name, unit) for name, unit in _UNITS.items() if not window % unit)
     return f"{window // unit:,} {name}"
 
 

@@ -221,10 +221,11 @@ class MetricConformance:
 
     def test_rows_are_given_oldest_first_for_metrics_that_are_no_sums(self) -> None:
         store = self._store()
-        store.record([Logged("predict", {str(n): n}, at=at(n)) for n in range(6)])
+        store.record([Logged("predict", {str(n): n}, run=f"r{n}", at=at(n)) for n in range(6)])
         store.record([Logged("predict", {str(n): -n for n in range(6)}, "label", at=at(9))])
         last = [(row.output, row.label) for row in store.joined("predict", "", 2, at(4))]
         assert last == [(3, -3), (4, -4)]
+        assert [(row.id, row.run) for row in store.joined("predict", "", 1, at(4))] == [("4", "r4")]
         assert [row.output for row in store.joined("predict", "", timedelta(seconds=2), at(3))] == [2, 3]
         assert [row.output for row in store.joined("predict", "", None, at(2))] == [0, 1, 2]
 

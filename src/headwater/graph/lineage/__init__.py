@@ -5,7 +5,14 @@ The command line and HTTP call these and nothing else, so that every door gives 
 
 from headwater.graph.lineage.columns import Column, Derivation, columns_of
 from headwater.graph.lineage.divergence import Diff, Divergence, diff
-from headwater.graph.lineage.quality import MetricHistory, alerts, incident_document, metrics, metrics_document
+from headwater.graph.lineage.quality import (
+    MetricHistory,
+    alerts,
+    incident_document,
+    metrics,
+    metrics_document,
+    rows_behind,
+)
 from headwater.graph.lineage.runs import (
     RunPage,
     annotation_document,
@@ -54,6 +61,7 @@ __all__ = [
     "recent",
     "resolve",
     "review",
+    "rows_behind",
     "search",
     "stale",
     "stale_components",

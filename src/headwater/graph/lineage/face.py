@@ -18,6 +18,7 @@ from headwater.graph.lineage.walk import UNLIMITED, Limits, between, impact, tra
 from headwater.graph.measures import Logged, Measured, MetricFact
 from headwater.graph.metrics.incidents import Incident
 from headwater.graph.metrics.store import metrics_of
+from headwater.graph.metrics.windows import Joined
 from headwater.graph.model import Component, Pointer
 from headwater.graph.store import RunDetail, Store
 
@@ -108,6 +109,10 @@ class Lineage:
     def alerts(self, *, only_open: bool = True, size: int = 50) -> list[Incident]:
         """Return the incidents of all SLAs: the open ones first, then those that opened last."""
         return quality.alerts(self.store, only_open=only_open, size=size)
+
+    def rows_behind(self, value: Measured) -> list[Joined]:
+        """Return the outputs and labels that a metric's value is of: each with its id and the run that gave it."""
+        return quality.rows_behind(self.store, value)
 
     def components(self) -> Sequence[Component]:
         """Return all components by name."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from headwater.errors import UsageError
 from headwater.graph.answer import Document, value_document
 from headwater.graph.lineage.runs import MAX_PAGE
-from headwater.graph.measures import Measured
+from headwater.graph.measures import Measured, parse_window
 from headwater.graph.metrics.incidents import Incident
 from headwater.graph.metrics.store import metrics_of
+from headwater.graph.metrics.windows import Joined
 from headwater.graph.store import Page, Store
 
 
@@ -38,6 +39,14 @@ def metrics(store: Store, component: str, size: int = 20) -> list[MetricHistory]
 def alerts(store: Store, *, only_open: bool = True, size: int = 50) -> list[Incident]:
     """Return incidents: the open ones first, then those that opened last."""
     return list(metrics_of(store).incidents(_checked(size), only_open=only_open))
+
+
+def rows_behind(store: Store, value: Measured) -> list[Joined]:
+    """Return the outputs and labels of the window that a value is of, oldest first, as they are known by now.
+
+    Raises InvalidValue for a value of variables, behind which there are none.
+    """
+    return list(metrics_of(store).joined(value.component, "", parse_window(value.window), value.at))
 
 
 def metrics_document(component: str, found: Sequence[MetricHistory]) -> Document:

@@ -21,11 +21,16 @@ ROWS_AT_ONCE = 5_000
 
 
 class Joined(NamedTuple):
-    """An output and its label at their place: the time of the output, and a hash of its id."""
+    """An output and its label at their place: the time of the output, and a hash of its id.
+
+    `id` and `run`, which gave the output, are told of the rows of a window; sums go without.
+    """
 
     place: str
     output: JSON
     label: JSON
+    id: str = ""
+    run: str | None = None
 
 
 class Rows(Protocol):

@@ -3,7 +3,7 @@
 // param series: str   id of the series
 // param below: str   a place
 // param most: int   how many
-// returns: place str, output json, label json
+// returns: place str, output json, label json, id str, run str | null
 // order: place descending
 // cost: one index seek, then those rows
 // browser: :param series => '5f0c'
@@ -11,5 +11,5 @@
 // browser: :param most => 1000
 MATCH (o:Observation) USING INDEX SEEK o:Observation(series, place)
 WHERE o.series = $series AND o.place < $below
-RETURN o.place AS place, o.output AS output, o.label AS label
+RETURN o.place AS place, o.output AS output, o.label AS label, o.key AS id, o.run AS run
 ORDER BY o.series DESC, o.place DESC LIMIT $most;

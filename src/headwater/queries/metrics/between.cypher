@@ -4,7 +4,7 @@
 // param since: str   a place
 // param below: str   a place
 // param most: int   how many
-// returns: place str, output json, label json
+// returns: place str, output json, label json, id str, run str | null
 // order: place
 // cost: one index seek, then those rows
 // browser: :param series => '5f0c'
@@ -13,5 +13,5 @@
 // browser: :param most => 1000
 MATCH (o:Observation) USING INDEX SEEK o:Observation(series, place)
 WHERE o.series = $series AND o.place >= $since AND o.place < $below
-RETURN o.place AS place, o.output AS output, o.label AS label
+RETURN o.place AS place, o.output AS output, o.label AS label, o.key AS id, o.run AS run
 ORDER BY o.series, o.place LIMIT $most;
