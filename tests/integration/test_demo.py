@@ -201,6 +201,12 @@ def test_each_question_shows_the_command_that_asks_it(played: Played, command: s
     assert f"$ {command}\n" in played.screen
 
 
+def test_the_readme_shows_lines_of_the_screen(played: Played, checkout: Path) -> None:
+    block = (checkout / "README.md").read_text("utf-8").split("```")[1]
+
+    assert [line for line in block.splitlines() if line.rstrip() not in played.screen] == []
+
+
 def test_the_steps_are_numbered(played: Played) -> None:
     steps = [line.split("  ")[0] for line in played.screen.splitlines() if "───────" in line and "  " in line]
 
