@@ -43,7 +43,7 @@ def test_an_incident_lasts_until_values_are_well_again(
 def told(*arrivals: str) -> list[tuple[str, str]]:
     """Return (phase, run) of what is told as values arrive: each text has the values that are known by then."""
     old: list[Incident] = []
-    said = []
+    said: list[tuple[str, str]] = []
     for text in arrivals:
         old, news = retold(old, fold(values(text)))
         said += [(one.phase, one.value.run) for one in news]
