@@ -18,7 +18,7 @@ def values(text: str, clear_after: int = 1) -> list[Measured]:
 
 
 def shown(incidents: list[Incident]) -> list[tuple[str, str | None]]:
-    return [(one.opened.run, one.closed and one.closed.run) for one in incidents]
+    return [(one.opened.run, None if one.closed is None else one.closed.run) for one in incidents]
 
 
 @pytest.mark.parametrize(
