@@ -112,7 +112,7 @@ def test_a_webhook_to_nobody_gives_up() -> None:
         Webhook(url, pauses_s=())(ALERT)
 
 
-@pytest.mark.parametrize("url", ["ftp://host/x", "host/x", "http://", ""])
+@pytest.mark.parametrize("url", ["ftp://host/x", "host/x", "http://", "http://[", ""])
 def test_a_webhook_needs_an_address(url: str) -> None:
     with pytest.raises(UsageError, match="address"):
         Webhook(url)

@@ -31,8 +31,8 @@ def watch(lineage: Lineage, served: Sequence[Served]) -> None:
     """Record answers, tips and the recall at each run that served. Nobody waits for alerts of the past."""
     lineage.record(logged(served))
     lineage.record(measured(lineage, served))
-    store = metrics_of(lineage.store)
-    store.settle(store.claim(COMPONENT, _A_DAY.total_seconds()))
+    store, runs = metrics_of(lineage.store), set(map(_run, served))
+    store.settle([alert for alert in store.claim(COMPONENT, lease_s=0) if alert.value.run in runs])
 
 
 def logged(served: Sequence[Served]) -> list[Logged]:
@@ -58,7 +58,7 @@ def measured(lineage: Lineage, served: Sequence[Served]) -> list[Measured]:
 def show_promise(screen: Screen, lineage: Lineage, served: Sequence[Served]) -> Served:
     """Print when the promise was broken; return the worst batch among those that the last alert is about."""
     by_run = {_run(batch): batch for batch in served}
-    incidents = [one for one in lineage.alerts(only_open=False) if one.opened.run in by_run]
+    incidents = [one for one in lineage.alerts(only_open=False, size=1_000) if one.opened.run in by_run]
     screen.step("Is kept what was promised: nine high tips in ten foretold?", "headwater alerts --all")
     screen.table(("opened", "closed", "metric", ">value", ">rides", "agreed", "seen by"), map(_line, incidents))
     alarming = by_run[incidents[0].opened.run]

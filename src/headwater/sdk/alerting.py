@@ -48,7 +48,11 @@ class Webhook:
     pauses_s: Sequence[float] = (1.0, 5.0, 30.0, 120.0)
 
     def __post_init__(self) -> None:
-        if urlsplit(self.url).scheme not in ("http", "https") or not urlsplit(self.url).hostname:
+        try:
+            is_address = urlsplit(self.url).scheme in ("http", "https") and urlsplit(self.url).hostname
+        except ValueError:
+            is_address = None
+        if not is_address:
             raise UsageError("the webhook has no http or https address", hint="pass https://host/path")
 
     def __call__(self, alert: Alert) -> None:
