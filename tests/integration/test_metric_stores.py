@@ -14,7 +14,7 @@ from headwater.graph.engine import Transaction
 from headwater.graph.measures import Logged, Window, series_id
 from headwater.graph.metrics import keeping
 from headwater.graph.metrics.aggregates import recall
-from headwater.graph.metrics.joining import join
+from headwater.graph.metrics.joining import join, lock
 from headwater.graph.metrics.store import Figure
 from headwater.graph.metrics.windows import Joined
 from headwater.graph.neo4j import Neo4jTransaction
@@ -133,7 +133,7 @@ def _interleaved(store: QueryStore, database: Database, first: Logged, second: L
     """Log the second at the worst moment: when the first has written everything and has not committed."""
 
     def work(tx: Transaction) -> Future[None]:
-        join(tx, [first])
+        join(tx, [first], lock(tx, [first]))
         started = pool.submit(store.metrics.record, [second])
         wait_until(lambda: waiting(database) == 1)
         return started

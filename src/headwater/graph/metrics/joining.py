@@ -6,14 +6,14 @@ has counted it so can take it out again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from headwater import clock
 from headwater.graph.engine import Transaction
-from headwater.graph.measures import Logged, MetricFact, place, row_key
+from headwater.graph.measures import Logged, Measured, MetricFact, place, row_key
 from headwater.graph.metrics.windows import ROWS_AT_ONCE
 
 
@@ -63,17 +63,21 @@ def _order(*said: str | None) -> tuple[str, ...]:
     return tuple(text or "" for text in said)
 
 
-def lock(tx: Transaction, facts: Sequence[MetricFact], *, more: int) -> dict[str, int]:
-    """Take the locks of the facts' series, count a change of each if asked to, and return their positions."""
-    named = {fact.series: (fact.component, fact.metric) for fact in facts}
-    rows = [{"id": key, "component": named[key][0], "metric": named[key][1], "more": more} for key in sorted(named)]
+def lock(tx: Transaction, logged: Sequence[Logged], measured: Sequence[Measured] = ()) -> dict[str, int]:
+    """Take the locks of all series at once, count a change of those that are logged to, and return the positions."""
+    changed = {fact.series for fact in logged}
+    facts: list[MetricFact] = [*logged, *measured]
+    series = {fact.series: fact for fact in facts}
+    rows = [
+        {"id": key, "component": fact.component, "metric": fact.metric, "more": int(key in changed)}
+        for key, fact in sorted(series.items())
+    ]
     tx.run("metrics/lock", rows=rows)
     return dict(tx.run("metrics/positions", ids=[row["id"] for row in rows]))
 
 
-def join(tx: Transaction, facts: Sequence[Logged]) -> None:
-    """Join what was logged with the rows that are stored, and write those that change."""
-    positions = lock(tx, facts, more=1)
+def join(tx: Transaction, facts: Sequence[Logged], positions: Mapping[str, int]) -> None:
+    """Join what was logged with the rows that are stored, and write those that change; the locks are held."""
     claims = _claims(facts)
     keys = sorted(claims)
     for start in range(0, len(keys), ROWS_AT_ONCE):
@@ -103,7 +107,7 @@ def _rows(fact: Logged) -> Iterator[Row]:
         yield row
 
 
-def _write(tx: Transaction, rows: Sequence[tuple[Row, Any]], positions: dict[str, int]) -> None:
+def _write(tx: Transaction, rows: Sequence[tuple[Row, Any]], positions: Mapping[str, int]) -> None:
     changed: list[dict[str, Any]] = []
     corrections: list[dict[str, Any]] = []
     for claim, stored in rows:

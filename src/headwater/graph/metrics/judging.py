@@ -10,7 +10,6 @@ from headwater import clock
 from headwater.graph.engine import Transaction
 from headwater.graph.measures import MOST_CLEAR, Measured, Verdict
 from headwater.graph.metrics.incidents import Incident, News, fold, retold, streak_of
-from headwater.graph.metrics.joining import lock
 from headwater.graph.metrics.store import Alert
 from headwater.graph.values import JSON, canonical, comparable
 from headwater.graph.wire import fact_to_dict, recorded_from_dict
@@ -19,8 +18,10 @@ _END = "~"
 
 
 def judge(tx: Transaction, facts: Sequence[Measured]) -> None:
-    """Write the values that are new, open and close the incidents that follow, and let alerts of them wait."""
-    lock(tx, facts, more=0)
+    """Write the values that are new, open and close the incidents that follow, and let alerts of them wait.
+
+    The locks of their series are held.
+    """
     newest: dict[str, Measured] = {}
     for fact in facts:
         newest[fact.key] = max(newest.get(fact.key, fact), fact, key=_order)
@@ -31,8 +32,8 @@ def judge(tx: Transaction, facts: Sequence[Measured]) -> None:
     tx.run("metrics/put_measured", rows=[_row(fact) for fact in sorted(changed, key=lambda fact: fact.key)])
     since: dict[str, str] = {}
     for fact in changed:
-        places = [fact.place, *(stored[fact.key].place for _ in (1,) if fact.key in stored)]
-        since[fact.series] = min([*places, since.get(fact.series, _END)])
+        places = [one.place for one in (fact, stored.get(fact.key)) if one is not None]
+        since[fact.series] = min(*places, since.get(fact.series, _END))
     for series, place in sorted(since.items()):
         _fold_anew(tx, series, place)
 

@@ -13,7 +13,7 @@ from headwater.graph.engine import Engine, Transaction
 from headwater.graph.measures import Logged, Measured, MetricFact, Window, row_key, series_id, window_text
 from headwater.graph.metrics.aggregates import Aggregate
 from headwater.graph.metrics.incidents import Incident
-from headwater.graph.metrics.joining import join
+from headwater.graph.metrics.joining import join, lock
 from headwater.graph.metrics.judging import alert, incident, judge, measured
 from headwater.graph.metrics.store import Alert, Figure
 from headwater.graph.metrics.windows import Joined, Moving, State, rows_of
@@ -38,8 +38,9 @@ class QueryMetrics:
         values = [fact for fact in found if isinstance(fact, Measured)]
 
         def write(tx: Transaction) -> None:
+            positions = lock(tx, logged, values)
             if logged:
-                join(tx, logged)
+                join(tx, logged, positions)
             if values:
                 judge(tx, values)
 
