@@ -207,6 +207,7 @@ def test_nothing_is_logged_while_recording_is_off(lineage: Lineage, monkeypatch:
         (lambda: [recall()], "is no metric"),
         (lambda: [Metric("m", recall()), SLA(Metric("m", recall()), ">= 1")], "declared twice"),
         (lambda: [Metric("m", 7)], "is no function"),
+        (lambda: [Metric("m", recall)], "recall is not called"),
         (lambda: [Metric("m", recall(), window=0)], "window=0"),
         (lambda: [SLA(recall(), ">= 1")], "SLA"),  # type: ignore[arg-type]
         (lambda: [SLA(Metric("m", recall()), "high")], "bound 'high'"),

@@ -27,6 +27,7 @@ __all__ = [
     "rmse",
 ]
 
+_READY = (accuracy, f1, mae, mean, mean_error, precision, recall, rmse)
 LABELS, OUTPUTS = "y_true", ("y_pred", "y_score", "y_prob", "y_proba")
 
 
@@ -49,6 +50,8 @@ class Metric:
         check_key(self.name, "metric")
         check_window(self.window)
         if not isinstance(self.fn, Aggregate):
+            if self.fn in _READY:
+                raise UsageError(f"metric {self.name}: {self.fn.__name__} is not called", hint="pass it with ()")
             if not callable(self.fn):
                 raise UsageError(f"metric {self.name}: {self.fn!r} is no function", hint="pass recall() or a function")
             [trigger] = triggers(None, [self.fn])
