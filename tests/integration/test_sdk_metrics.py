@@ -184,10 +184,22 @@ def test_what_cannot_be_logged_is_told_in_the_log_alone(lineage: Lineage, caplog
         log_outputs("predict", [True])  # type: ignore[arg-type]
         log_outputs("", {"a": object()})
         recording.flush(DEADLINE_S)
-    assert [record.name for record in caplog.records] == ["headwater"] * 2
-    assert recording.recorder_stats().refused == 2
+    assert [record.name for record in caplog.records] == ["headwater"] * 4
+    assert recording.recorder_stats().refused == 1
     assert "the id 1.5 is neither text nor a whole number" in caplog.text
     assert lineage.stats()["runs"] == 0
+
+
+def test_a_value_that_no_store_can_hold_is_left_out_of_its_batch(
+    lineage: Lineage, caplog: pytest.LogCaptureFixture
+) -> None:
+    outputs = {"a": 1.5, "b": float("inf"), "c": float("nan"), "d": object(), 1.5: 1, "e": [1, None]}
+    log_outputs("predict", outputs)
+    log_feedback("predict", dict.fromkeys("abcde", 1))
+    assert recording.flush(DEADLINE_S)
+    found = metrics_of(lineage.store).joined("predict", "", None, clock.now())
+    assert sorted((row.id, row.output) for row in found) == [("a", 1.5), ("e", [1, None])]
+    assert "logging the outputs of predict: 3 of 6 are left out: value of 'b'" in caplog.text
 
 
 def test_nothing_is_logged_while_recording_is_off(lineage: Lineage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,14 @@ in the worker's thread     windows, incidents; then a thread for the alerts, who
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from headwater import clock
-from headwater.errors import StoreError
+from headwater.errors import InvalidFact, StoreError
 from headwater.graph.connect import default
 from headwater.graph.measures import Kind, Logged, Measured, window_text
 from headwater.graph.metrics.aggregates import Aggregate, mean
@@ -22,7 +23,7 @@ from headwater.graph.metrics.store import Alert, MetricStore, metrics_of
 from headwater.graph.values import JSON
 from headwater.sdk import beside, recording
 from headwater.sdk.alerting import Sink, deliver
-from headwater.sdk.faults import Ours
+from headwater.sdk.faults import Ours, tell
 from headwater.sdk.metrics import Measure
 
 if TYPE_CHECKING:
@@ -64,7 +65,23 @@ def log(
 
 
 def _logged(component: str, part: Sequence[tuple[object, JSON]], kind: Kind, run: str | None, at: datetime) -> Logged:
-    return Logged(component, {_id(key): value for key, value in part}, kind, "", run, at)
+    """Return what was logged, without those values that no store can hold: the others of a batch count."""
+    try:
+        return Logged(component, {_id(key): _known(value) for key, value in part}, kind, "", run, at)
+    except (InvalidFact, TypeError):
+        return Logged(component, _storable(component, part, kind), kind, "", run, at)
+
+
+def _storable(component: str, part: Sequence[tuple[object, JSON]], kind: Kind) -> dict[str, JSON]:
+    found: dict[str, JSON] = {}
+    failures: list[Exception] = []
+    for key, value in part:
+        try:
+            found.update(Logged(component, {_id(key): _known(value)}, kind).values)
+        except (InvalidFact, TypeError) as exc:
+            failures.append(exc)
+    tell(f"logging the {kind}s of {component}", f"{len(failures)} of {len(part)} are left out: {failures[0]}")
+    return found
 
 
 def over_window(
@@ -155,6 +172,11 @@ def _id(key: object) -> str:
         return str(key.__index__())  # type: ignore[attr-defined]
     except AttributeError:
         raise TypeError(f"the id {key!r} is neither text nor a whole number") from None
+
+
+def _known(value: JSON) -> JSON:
+    """Return the value; what is not a number, as pandas marks what is missing, is none."""
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _copy(value: object) -> JSON:
