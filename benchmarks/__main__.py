@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import (
     artifacts,
     cases_ask,
+    cases_metrics,
     cases_write,
     library,
     loaders_dvc,
@@ -45,6 +46,7 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     library.drift,
     artifacts.payloads,
     cases_write.popular,
+    cases_metrics.windows,
     loaders_openlineage.events,
     loaders_dvc.commits,
     loaders_wfformat.workflows,

@@ -27,6 +27,7 @@ class Sizes:
     rows: int = 100_000
     artifact_bytes: int = 64 << 20
     calls: int = 2_000
+    windows: tuple[int, ...] = (1_000, 10_000, 100_000)
 
 
 FULL = Sizes(
@@ -53,4 +54,5 @@ QUICK = Sizes(
     rows=2_000,
     artifact_bytes=1 << 20,
     calls=100,
+    windows=(100, 1_000),
 )

@@ -17,6 +17,7 @@ from headwater.cli.app import app
 from headwater.cli.context import options
 from headwater.graph.connect import configure
 from headwater.graph.facts import Annotation, Input, Output, RunFact, Status
+from headwater.graph.measures import Measured, Terms
 from headwater.sdk.artifacts.saved import save_value
 from headwater.sdk.artifacts.where import open_artifacts
 
@@ -82,6 +83,7 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         saved = save_value(open_artifacts(str(tmp_path / "artifacts")), {"recall": 0.9}, "metrics")
         outputs = (Output("metrics", saved.digest),)
         lineage.record([RunFact("r4", "evaluate", Status.COMPLETED, start, start, (), outputs)])
+        lineage.record([Measured("predict", "recall", "r3", 0.8, 120, "7 d", Terms(">= 0.9"), at=start)])
     yield
     options.json = False
 

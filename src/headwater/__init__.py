@@ -18,13 +18,17 @@ from headwater.graph.defaults import flag, impact, inspect, rank, record, review
 from headwater.graph.facts import Annotation, ComponentFact, Input, Output, RunFact, Status, TriggerResult
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.lineage.walk import Limits
+from headwater.graph.metrics.store import Alert
 from headwater.graph.model import Edge, Pointer, Run
 from headwater.graph.store import OutputFilter
+from headwater.sdk import metrics
+from headwater.sdk.alerting import Webhook
 from headwater.sdk.artifacts.loading import load, save
 from headwater.sdk.blocked import RunBlocked, StaleInputs, TriggerFailed
-from headwater.sdk.component import Component, component
+from headwater.sdk.component import Component, component, log_feedback, log_outputs
 from headwater.sdk.explicit import log_run
 from headwater.sdk.history import History
+from headwater.sdk.metrics import SLA, Metric
 from headwater.sdk.recording import flush, recorder_stats
 from headwater.sdk.run import RunLog, current_run, pointer
 from headwater.sdk.triggers import asynchronous
@@ -32,6 +36,8 @@ from headwater.sdk.triggers import asynchronous
 __version__ = "0.1.0"
 
 __all__ = [
+    "SLA",
+    "Alert",
     "Annotation",
     "Answer",
     "Component",
@@ -42,6 +48,7 @@ __all__ = [
     "Input",
     "Limits",
     "Lineage",
+    "Metric",
     "Output",
     "OutputFilter",
     "Pointer",
@@ -54,6 +61,7 @@ __all__ = [
     "TriggerFailed",
     "TriggerResult",
     "Truncation",
+    "Webhook",
     "asynchronous",
     "component",
     "configure",
@@ -66,7 +74,10 @@ __all__ = [
     "impact",
     "inspect",
     "load",
+    "log_feedback",
+    "log_outputs",
     "log_run",
+    "metrics",
     "pointer",
     "rank",
     "record",

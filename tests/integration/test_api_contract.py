@@ -107,7 +107,7 @@ def test_whatever_does_not_fit_the_document_is_answered_by_it_too(contract: Cont
 
 _WORDS = (
     "id fact component inputs outputs name at params triggers of target kind value label since "
-    "eventTime eventType run job dataset runId namespace facets"
+    "labels values eventTime eventType run job dataset runId namespace facets"
 )
 KEYS = st.sampled_from(_WORDS.split())
 JSON = st.recursive(
@@ -115,7 +115,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8) | KEYS, inner, max_size=4),
     max_leaves=12,
 )
-POSTED = ["rank", "runs", "flags", "lineage", "lineage/batch"]
+POSTED = ["rank", "runs", "flags", "feedback", "lineage", "lineage/batch"]
 
 
 def mutated(value: Any, draw: Any) -> Any:

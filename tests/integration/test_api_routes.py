@@ -18,8 +18,8 @@ from headwater.graph.lineage import Limits, component_document, inspect_document
 from headwater.graph.lineage.face import Lineage
 from tests.support.http_service import served
 
-CHANGING = {"flag", "record_runs", "receive_event", "receive_events"}
-VOLATILE = {"software", "schema_version", "watermark", "digest"}
+CHANGING = {"feedback", "flag", "record_runs", "receive_event", "receive_events"}
+VOLATILE = {"software", "schema_version", "watermark", "digest", "incident"}
 NASTY = ["a/b", "100%", "a%2Fb", "día ☃ 𝄞", "a b+c&d=e?f#g", "line\nend", "x/history", "../up", "é" * 2_048]
 
 
@@ -150,6 +150,9 @@ MODELS: dict[str, type[BaseModel]] = {
     "diff": schemas.DiffDocument,
     "stale": schemas.StalenessDocument,
     "components": schemas.ComponentList,
+    "metrics": schemas.MetricList,
+    "alerts": schemas.AlertList,
+    "feedback": schemas.Feedback,
     "flag": schemas.Flagged,
     "search": schemas.PointerList,
     "stats": schemas.Stats,

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import (
     artifacts,
     cases_ask,
+    cases_metrics,
     cases_write,
     generate,
     library,
@@ -32,7 +33,15 @@ from tests.support.shared_data import shared_data
 
 RUNS = 4_400
 TINY = Sizes(
-    runs=2_200, walks=(20, 60), slices=(4,), readers=(0, 30), diamonds=(2, 3), batch=500, repeats=2, sampled_walks=2
+    runs=2_200,
+    walks=(20, 60),
+    slices=(4,),
+    readers=(0, 30),
+    diamonds=(2, 3),
+    batch=500,
+    repeats=2,
+    sampled_walks=2,
+    windows=(50, 100),
 )
 
 
@@ -136,10 +145,11 @@ def test_each_case_gives_rows_for_each_size(prepared: Prepared, tmp_path: Path) 
     with peer.open() as lineage:
         stages = [Stage(peer, lineage, prepared, TINY, tmp_path)]
         asked = (cases_ask.walks, cases_ask.rankings, cases_ask.naive)
-        sections = [case(stages) for case in (cases_write.ingest, *asked, cases_write.popular)]
+        written = (cases_write.popular, cases_metrics.windows)
+        sections = [case(stages) for case in (cases_write.ingest, *asked, *written)]
     peer.close()
 
-    assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 4]
+    assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 4, 2]
     assert {row.store for section in sections for row in section.rows} == {"SQLite"}
     assert all(row.ours and row.theirs and row.speed for section in sections for row in section.rows)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,10 @@ from headwater.testing.rules import at, ran
 from tests.support.nasty_facts import nasty_facts, shuffled
 from tests.support.neo4j_database import Database
 from tests.support.stores import assert_is_graph_of, opened
+from tests.support.waiting import DEADLINE_S, wait_until, waiting
 from tests.support.writers import run_all, write_share
 
 WRITERS = 4
-DEADLINE_S = 60.0
 
 
 @pytest.fixture
@@ -150,18 +149,6 @@ def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path, pool: ThreadPoolExe
         assert writer.result(timeout=DEADLINE_S) == [(0,)]
 
 
-def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never came"
-
-
-def _waiting(database: Database) -> int:
-    """Return how many transactions wait for a lock."""
-    [(found,)] = database.rows("SHOW TRANSACTIONS YIELD status WHERE status STARTS WITH 'Blocked' RETURN count(*)")
-    return int(found)
-
-
 @pytest.mark.neo4j
 def test_a_second_transaction_waits_for_a_bucket_that_the_first_holds(
     neo4j: QueryStore, neo4j_url: Database, pool: ThreadPoolExecutor
@@ -170,7 +157,7 @@ def test_a_second_transaction_waits_for_a_bucket_that_the_first_holds(
     first = _hold(pool, neo4j, [7], go_on)
     second = pool.submit(_take, neo4j, [7])
     try:
-        _wait_until(lambda: _waiting(neo4j_url) == 1)
+        wait_until(lambda: waiting(neo4j_url) == 1)
         assert not second.done()
     finally:
         go_on.set()
@@ -183,7 +170,7 @@ def test_buckets_are_taken_in_the_order_given(neo4j: QueryStore, neo4j_url: Data
     first = _hold(pool, neo4j, [9], go_on)
     second = pool.submit(_take, neo4j, [9, 3])
     try:
-        _wait_until(lambda: _waiting(neo4j_url) == 1)
+        wait_until(lambda: waiting(neo4j_url) == 1)
         assert pool.submit(_take, neo4j, [3]).result(DEADLINE_S) == [(0,)]
         assert not second.done()
     finally:
@@ -214,7 +201,7 @@ def _interleaved(
     def work(tx: Transaction) -> bool:
         is_waiting = ingest.write(tx, batch, batch.buckets(), store.engine.readers_per_part)
         started.append(pool.submit(store.record, [second]))
-        _wait_until(lambda: _waiting(database) == 1 if is_locked else started[0].done())
+        wait_until(lambda: waiting(database) == 1 if is_locked else started[0].done())
         return is_waiting
 
     store.engine.write(work)

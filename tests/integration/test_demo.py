@@ -17,9 +17,13 @@ from headwater.demo.blame import find_culprit
 from headwater.demo.complaints import complaints, quality
 from headwater.demo.journal import run_id
 from headwater.demo.pipeline import REFIT_AT, Served
+from headwater.demo.promise import show_promise
 from headwater.demo.screen import Screen
 from headwater.demo.tour import ask, record
 from headwater.errors import MissingExtra
+from headwater.graph.measures import Measured
+from headwater.graph.metrics.incidents import Incident
+from headwater.graph.metrics.store import metrics_of
 from headwater.queries.catalogue import catalogue
 from tests.support.neo4j_database import Database
 from tests.support.shared_data import shared_data
@@ -51,15 +55,21 @@ class PlayedAgain:
     served: Sequence[Served]
     screen: str
     digests: tuple[str, str]
+    incidents: tuple[Sequence[Incident], Sequence[Incident]]
 
 
 @pytest.fixture(scope="module")
 def again(played: Played) -> PlayedAgain:
-    before = played.lineage.digest()
+    before, broken = played.lineage.digest(), played.lineage.alerts(only_open=False)
     story = record(played.lineage)
     with redirect_stdout(io.StringIO()) as screen:
         ask(Screen(), played.lineage, played.url, story)
-    return PlayedAgain(story.served, screen.getvalue(), (before, played.lineage.digest()))
+    after = played.lineage.alerts(only_open=False)
+    return PlayedAgain(story.served, screen.getvalue(), (before, played.lineage.digest()), (broken, after))
+
+
+def incidents(lineage: Lineage) -> list[tuple[Measured, Measured | None]]:
+    return [(one.opened, one.closed) for one in lineage.alerts(only_open=False)]
 
 
 def play(lineage: Lineage, url: str) -> str:
@@ -110,6 +120,28 @@ def test_the_defect_spoils_what_it_touched_and_nothing_else(played: Played, agai
     assert others.recall > 0.85
 
 
+def test_the_promise_breaks_with_the_defect_and_is_kept_again(played: Played) -> None:
+    store = metrics_of(played.lineage.store)
+    later, earlier = played.lineage.alerts(only_open=False)
+
+    assert [(one.opened.metric, one.opened.rows, one.closed is None) for one in (later, earlier)] == [
+        ("recall", 422, False),
+        ("recall", 106, False),
+    ]
+    assert later.opened.value == pytest.approx(0.722, abs=0.0005)
+    assert later.opened.at == datetime(2019, 3, 22, 4, 13, tzinfo=UTC)
+    assert (later.opened.run in played.lineage.impact(DEFECT), store.claim("serve", 0)) == (True, [])
+
+
+def test_the_alert_leads_to_a_batch_that_the_defect_spoiled(played: Played, again: PlayedAgain) -> None:
+    with redirect_stdout(io.StringIO()) as screen:
+        worst = show_promise(Screen(), played.lineage, again.served)
+
+    assert worst.name == "taxi/predictions/2019-03-20-evening.csv"
+    assert worst.state in played.lineage.impact(DEFECT)
+    assert "22 Mar 04:13  28 Mar 04:13  recall  0.722" in screen.getvalue()
+
+
 def test_customers_complain_of_bad_batches_whatever_the_reason(played: Played, again: PlayedAgain) -> None:
     flagged = {note.target for note in complaints(again.served)}
     touched = played.lineage.impact(DEFECT)
@@ -157,6 +189,7 @@ def test_an_old_look_up_table_and_an_old_model_are_stale(played: Played) -> None
     "command",
     [
         "headwater stats",
+        "headwater alerts --all",
         "headwater trace taxi/predictions/2019-03-20-evening.csv --depth 4",
         "headwater review",
         f"headwater diff {run_id('encode', datetime(2019, 3, 18, 2))} {DEFECT}",  # noqa: DTZ001  # local, as the data
@@ -168,10 +201,16 @@ def test_each_question_shows_the_command_that_asks_it(played: Played, command: s
     assert f"$ {command}\n" in played.screen
 
 
+def test_the_readme_shows_lines_of_the_screen(played: Played, checkout: Path) -> None:
+    block = (checkout / "README.md").read_text("utf-8").split("```")[1]
+
+    assert [line for line in block.splitlines() if line.rstrip() not in played.screen] == []
+
+
 def test_the_steps_are_numbered(played: Played) -> None:
     steps = [line.split("  ")[0] for line in played.screen.splitlines() if "───────" in line and "  " in line]
 
-    assert [step for step in steps if step.isdigit()] == list("1234567")
+    assert [step for step in steps if step.isdigit()] == list("12345678")
 
 
 def test_the_screen_says_where_the_lineage_is(played: Played) -> None:
@@ -186,6 +225,7 @@ def test_playing_again_changes_nothing(again: PlayedAgain) -> None:
     before, after = again.digests
 
     assert after == before
+    assert again.incidents[1] == again.incidents[0]
     assert "All of it was there before" in again.screen
 
 
@@ -210,6 +250,7 @@ def test_neo4j_holds_the_same_graph_as_sqlite(played: Played, neo4j_url: Databas
         screen = play(lineage, server.url)
 
         assert lineage.digest() == played.lineage.digest()
+        assert incidents(lineage) == incidents(played.lineage)
     assert "/browser/" in screen
     assert "UNWIND ['taxi/predictions/2019-03-20-evening.csv@" in screen
 

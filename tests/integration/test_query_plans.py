@@ -31,20 +31,34 @@ STAGES = ("new", "filled", "sampled")
 
 # What a header calls the whole of each label and table. Locks are 256 and waiting re-bindings as a rule none.
 WHOLE = {
+    "Alert": "all alerts",
     "Annotation": "all annotations",
     "CONSUMED_BY": "all inputs",
     "Component": "all components",
+    "Correction": "all corrections",
     "ComponentRun": "all runs",
     "Facet": "all facets",
     "IOPointer": "all states",
+    "Incident": "all incidents",
+    "Measurement": "all values",
+    "MetricSeries": "all series",
+    "Observation": "all rows",
     "PRODUCED": "all outputs",
+    "WindowState": "all windows",
+    "alert": "all alerts",
     "annotation": "all annotations",
     "component": "all components",
     "consumption": "all inputs",
+    "correction": "all corrections",
     "facet": "all facets",
+    "incident": "all incidents",
+    "measurement": "all values",
     "name": "all names",
+    "observation": "all rows",
     "run": "all runs",
+    "series": "all series",
     "state": "all states",
+    "window_state": "all windows",
 }
 BOOKKEEPING = {"Lock", "Rebinding"}
 

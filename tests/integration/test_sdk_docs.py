@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         configure("sqlite:///other.db").close()
 
 
-@pytest.mark.parametrize("page", ["components.md", "library.md", "artifacts.md"])
+@pytest.mark.parametrize("page", ["components.md", "library.md", "artifacts.md", "metrics.md"])
 @pytest.mark.usefixtures("folder")
 def test_the_python_of_the_page_prints_what_it_says(
     checkout: Path, page: str, capsys: pytest.CaptureFixture[str]

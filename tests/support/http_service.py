@@ -22,6 +22,8 @@ from starlette.types import ASGIApp
 from headwater.api.app import create_app
 from headwater.graph.connect import open_store
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, Status
+from headwater.graph.measures import Measured, MetricFact, Terms
+from headwater.graph.metrics.store import metrics_of
 from headwater.graph.store import Store
 from headwater.settings import Settings
 
@@ -42,6 +44,16 @@ def pipeline() -> list[Fact]:
         ran("r5", "predict", 8, "model.joblib", "out2.csv"),
         Annotation("out2.csv@r5", "flag", True, who="ann", why="all zero", at=START + timedelta(hours=1)),
         Annotation("out.csv@r3", "label", "c-17", "client", at=START + timedelta(hours=1)),
+    ]
+
+
+def quality() -> list[MetricFact]:
+    """Return two values of the pipeline's recall, of which one SLA thinks little."""
+    terms = Terms(">= 0.9", "page")
+    values = [("r3", 0.85, 60, 5), ("r5", 0.8, 120, 9)]
+    return [
+        Measured("predict", "recall", run, value, rows, "7 d", terms, at=START + timedelta(minutes=minute))
+        for run, value, rows, minute in values
     ]
 
 
@@ -70,6 +82,7 @@ def served(folder: Path, **changed: Any) -> Iterator[TestClient]:
     """Serve the pipeline from a file in the folder."""
     with open_store(f"sqlite:///{folder}/lineage.db") as store:
         store.record(pipeline())
+        metrics_of(store).record(quality())
         yield client(store, settings(folder, **changed))
 
 

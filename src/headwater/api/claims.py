@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
+from headwater import clock
 from headwater.api.schemas import Exact
+from headwater.graph.measures import Logged
 
 MOST_REFERENCES = 1_000
 MOST_NAME = 4_096 + 1 + 512
@@ -60,6 +62,22 @@ class FlagClaim(Exact):
     flagged: bool = True
     who: Annotated[str, Field(max_length=MOST_NAME)] | None = None
     why: Annotated[str, Field(max_length=65_536)] | None = None
+
+
+class FeedbackClaim(Exact):
+    """What a component answered and what turned out to be true, by id; null takes back. `run` gave the outputs."""
+
+    component: Name
+    outputs: Properties
+    labels: Properties
+    at: Instant | None = None
+    run: Annotated[str, Field(min_length=1, max_length=512)] | None = None
+
+    def facts(self) -> list[Logged]:
+        """Return what is to be recorded; raise InvalidFact for what cannot be."""
+        at = self.at or clock.now()
+        outputs = Logged(self.component, self.outputs, "output", run=self.run, at=at)
+        return [outputs, Logged(self.component, self.labels, "label", at=at)]
 
 
 class InputClaim(Exact):

@@ -48,6 +48,11 @@ def reading(name: str, model: type[BaseModel]) -> dict[str, Any]:
     return declared
 
 
+def uncached(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Return how a route is declared that answers a question about what the graph's entity tags do not cover."""
+    return _declared(name, model, _READING)
+
+
 def walking(name: str) -> dict[str, Any]:
     """Return how a route is declared that answers with a part of the graph, whole or as a stream of lines."""
     declared = reading(name, schemas.Walk)

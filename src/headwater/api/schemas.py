@@ -239,6 +239,26 @@ class AnnotationDocument(Exact):
     at: datetime
 
 
+class MetricValue(Exact):
+    """A metric at a run; `value` is null for too little data or a metric that failed, as `message` tells."""
+
+    run: str
+    at: datetime
+    value: float | None
+    rows: int
+    window: str
+    verdict: Literal["well", "breach", "insufficient", "unjudged"]
+    message: str | None
+    bound: str | None
+    severity: str | None
+
+
+class NamedValue(MetricValue):
+    """A metric at a run, by its name."""
+
+    metric: str
+
+
 class InspectedRun(RunDocument):
     """A run whole."""
 
@@ -246,6 +266,7 @@ class InspectedRun(RunDocument):
     outputs: list[OutputDocument]
     facets: dict[str, Any]
     annotations: list[AnnotationDocument]
+    metrics: list[NamedValue]
 
 
 class ComponentDocument(Exact):
@@ -256,6 +277,43 @@ class ComponentDocument(Exact):
     owner: str | None
     tags: list[str]
     max_age_s: float | None
+
+
+class MetricDocument(Exact):
+    """The newest values of a metric, newest first."""
+
+    metric: str
+    values: list[MetricValue]
+
+
+class MetricList(Exact):
+    """The metrics of a component by name."""
+
+    component: str
+    metrics: list[MetricDocument]
+
+
+class IncidentDocument(Exact):
+    """A time in which an SLA did not hold; `closed` is null while it does not."""
+
+    incident: str
+    component: str
+    metric: str
+    opened: MetricValue
+    closed: MetricValue | None
+
+
+class AlertList(Exact):
+    """Incidents, the open ones first."""
+
+    alerts: list[IncidentDocument]
+
+
+class Feedback(Exact):
+    """How many outputs and labels were logged."""
+
+    outputs: int
+    labels: int
 
 
 class ComponentList(Exact):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from headwater.cli import agents, artifacts, ask, manage, serve, tokens, transfer
+from headwater.cli import agents, artifacts, ask, manage, quality, serve, tokens, transfer
 from headwater.cli.context import Json, fail, options
 from headwater.errors import HeadwaterError
 
@@ -45,6 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 ask.add_to(app)
+quality.add_to(app)
 manage.add_to(app)
 transfer.add_to(app)
 serve.add_to(app)

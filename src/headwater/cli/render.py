@@ -21,6 +21,7 @@ from headwater.graph.lineage import (
     Staleness,
     SuspectGroup,
 )
+from headwater.graph.measures import Measured
 from headwater.graph.store import RunDetail
 
 _LEGEND = "ef, nf: bad outputs with and without the run in their trace; ep, np: the others"
@@ -59,10 +60,19 @@ def _facts(detail: RunDetail) -> Iterator[tuple[str, str, str]]:
     yield from (("param", key, brief(value)) for key, value in run.params.items())
     for key, found in run.triggers.items():
         yield "trigger", key, f"{found['outcome']} {brief(found['message'] or '')}"
+    for found_value in detail.metrics:
+        yield "metric", found_value.metric, _measured(found_value)
     for facet, value in detail.facets.items():
         yield "facet", " ".join(filter(None, (facet.name, facet.key))), brief(value)
     for note in detail.annotations:
         yield note.kind, note.key, brief(f"{note.value} by {note.who or 'unknown'}: {note.why or 'no reason given'}")
+
+
+def _measured(found: Measured) -> str:
+    value = "no value" if found.value is None else f"{found.value:.4g}"
+    agreed = "" if found.terms is None else f", {found.verdict.value} ({found.terms.bound})"
+    why = "" if found.message is None else f": {brief(found.message)}"
+    return f"{value} of {found.rows:,} rows, {found.window}{agreed}{why}"
 
 
 def print_derivations(console: Console, found: Sequence[Derivation], most: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from rich.text import Text
@@ -13,6 +14,7 @@ MAX_LINES = 200
 _STYLES = {"completed": "green", "failed": "red", "aborted": "yellow", "running": "cyan"}
 _LONGEST_VALUE = 120
 _TAIL = 8
+_BARS = "▁▂▃▄▅▆▇█"
 
 
 def shown(text: str) -> str:
@@ -33,6 +35,16 @@ def brief(value: object) -> str:
 def when(at: datetime | None) -> str:
     """Return a time in UTC to the second."""
     return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """Return values as a row of bars between the least and the greatest of them; a gap where there is none."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    least, span = min(known), (max(known) - min(known)) or 1.0
+    top = len(_BARS) - 1
+    return "".join(" " if value is None else _BARS[round(top * ((value - least) / span))] for value in values)
 
 
 def duration(run: Run) -> str:

@@ -1,7 +1,7 @@
 """The demo: a month of a taxi company's pipeline, one mistake in it, and how lineage finds it.
 
 Read it in this order: `trips` (the data), `stages` (what is computed), `pipeline` (when, and what is recorded of it),
-`complaints` (who is unhappy), `tour` (what is asked). Needs the extra `headwater[demo]`.
+`promise` (what was agreed), `complaints` (who is unhappy), `tour` (what is asked). Needs the extra `headwater[demo]`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ evening's server is not restarted any more (`LAST_RESTART`), which leaves it wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -46,6 +46,7 @@ class Served:
     """One served batch, compared with the tips once they were known.
 
     Of `trips` predictions `right` were right; of `high` high tips `found` were foretold. `known_at` is New York time.
+    `answers` says for each ride whether a high tip was foretold, `tips` whether there was one.
     """
 
     batch: Batch
@@ -55,6 +56,8 @@ class Served:
     right: int
     high: int
     found: int
+    answers: Mapping[str, bool]
+    tips: Mapping[str, bool]
 
     @property
     def name(self) -> str:
@@ -105,6 +108,10 @@ def predictions(batch: Batch) -> str:
     return f"{FOLDER}/predictions/{batch}.csv"
 
 
+def _by_ride(answers: pd.Series[bool]) -> dict[str, bool]:
+    return {f"ride-{ride}": bool(answer) for ride, answer in answers.items()}
+
+
 class _Pipeline:
     """The folder of the pipeline, in memory: what each file holds at the moment."""
 
@@ -149,8 +156,9 @@ class _Pipeline:
         run = self.journal.run("serve", at, [file("scores", batch.block)], {name: answered}, rows=len(answered))
         truth = stages.is_high(rows)
         right, found = int((answers == truth).sum()), int((answers & truth).sum())
-        known_at = at + timedelta(days=1)
-        self.served.append(Served(batch, state_id(name, run), known_at, len(rows), right, int(truth.sum()), found))
+        known_at, high = at + timedelta(days=1), int(truth.sum())
+        by_ride = (_by_ride(answers), _by_ride(truth))
+        self.served.append(Served(batch, state_id(name, run), known_at, len(rows), right, high, found, *by_ride))
 
     def close_day(self, at: datetime) -> None:
         """Add the day's four batches to the history."""

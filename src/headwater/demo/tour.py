@@ -12,6 +12,7 @@ from headwater.demo import browser
 from headwater.demo.blame import show_difference, show_review
 from headwater.demo.complaints import AGREED, complaints, is_broken_promise
 from headwater.demo.pipeline import Served, customer_file, run_month
+from headwater.demo.promise import show_promise, watch
 from headwater.demo.screen import Screen
 from headwater.demo.trips import load_trips, rarest_customer
 from headwater.demo.upkeep import show_impact, show_stale
@@ -30,31 +31,28 @@ class Story:
     served: Sequence[Served]
     held: int
 
-    @property
-    def worst(self) -> Served:
-        """The batch with the most wrong predictions."""
-        return max(self.served, key=lambda batch: batch.trips - batch.right)
-
 
 def record(lineage: Lineage) -> Story:
-    """Run the pipeline, and record its runs and the complaints of its customers."""
+    """Run the pipeline, and record its runs, how good its predictions were, and the complaints of its customers."""
     trips, held = load_trips(), lineage.stats()["runs"]
     month = run_month(trips)
     lineage.record([*month.facts, *complaints(month.served)])
+    watch(lineage, month.served)
     return Story(trips, month.served, held)
 
 
 def ask(screen: Screen, lineage: Lineage, url: str, story: Story) -> None:
     """Print the questions and their answers; `url` is only told to the reader."""
     show_record(screen, lineage, story)
-    show_trace(screen, lineage, story.worst)
+    worst = show_promise(screen, lineage, story.served)
+    show_trace(screen, lineage, worst)
     culprit = show_review(screen, lineage, story.served)
     show_difference(screen, lineage, culprit)
     show_stale(screen, lineage)
-    customer = rarest_customer(story.trips, story.worst.batch)
+    customer = rarest_customer(story.trips, worst.batch)
     rides = int((story.trips["customer"] == customer).sum())
     show_impact(screen, lineage, customer_file(customer), rides)
-    show_way_on(screen, url, story.worst)
+    show_way_on(screen, url, worst)
 
 
 def show_record(screen: Screen, lineage: Lineage, story: Story) -> None:
@@ -78,7 +76,7 @@ def show_record(screen: Screen, lineage: Lineage, story: Story) -> None:
 
 def show_trace(screen: Screen, lineage: Lineage, worst: Served) -> None:
     """Print what one flagged prediction was made from, a few runs deep."""
-    screen.step("Where did this prediction come from?", f"headwater trace {worst.name} --depth {_DEPTH}")
+    screen.step("Where did the worst of them come from?", f"headwater trace {worst.name} --depth {_DEPTH}")
     screen.tree(lineage.trace(worst.state, Limits(depth=_DEPTH)))
     whole = lineage.trace(worst.state)
     screen.say(
@@ -96,7 +94,7 @@ def show_way_on(screen: Screen, url: str, worst: Served) -> None:
         screen.say("The lineage is stored at this URL, and the commands above look there after\n")
         screen.type(f"  export HEADWATER_STORE={shlex.quote(url)}")
     if browser.is_neo4j(url):
-        screen.say(f"\nOpen Neo4j Browser at [bold]{browser.browser_url(url)}[/] and paste the trace of step 2:\n")
+        screen.say(f"\nOpen Neo4j Browser at [bold]{browser.browser_url(url)}[/] and paste the trace of step 3:\n")
         screen.type(browser.upstream_query(worst.state))
         screen.say("`headwater queries export DIR` writes every query as a file to paste, and a style sheet.")
     screen.say("\nTo record a pipeline of your own:\n")

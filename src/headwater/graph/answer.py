@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from headwater import clock
 from headwater.errors import MissingExtra
+from headwater.graph.measures import Measured
 from headwater.graph.model import Edge, Node, Pointer, Run
 from headwater.graph.values import JSON
 
@@ -181,3 +182,19 @@ def documents(nodes: Sequence[Node]) -> list[Document]:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
+
+
+def value_document(value: Measured) -> Document:
+    """Return the JSON document of a metric's value at a run."""
+    terms = value.terms
+    return {
+        "run": value.run,
+        "at": time_text(value.at),
+        "value": value.value,
+        "rows": value.rows,
+        "window": value.window,
+        "verdict": value.verdict.value,
+        "message": value.message,
+        "bound": None if terms is None else terms.bound,
+        "severity": None if terms is None else terms.severity,
+    }

@@ -22,6 +22,7 @@ from headwater.graph.claims import parse_claim
 from headwater.graph.digest import component_line, consumption_line, facet_line, pointer_line, run_line
 from headwater.graph.engine import Engine, Row
 from headwater.graph.facts import Annotation, FacetKey, Fact, Status, check_facts
+from headwater.graph.metrics.keeping import QueryMetrics
 from headwater.graph.model import Component, Consumption, Edge, EdgeKind, Node, Pointer, Run, annotation_line, component
 from headwater.graph.records import decode_annotation, decode_facet
 from headwater.graph.schema import migrate
@@ -44,6 +45,11 @@ class QueryStore:
         except BaseException:
             engine.close()
             raise
+
+    @property
+    def metrics(self) -> QueryMetrics:
+        """Metrics, kept beside the graph."""
+        return QueryMetrics(self.engine)
 
     def record(self, facts: Iterable[Fact]) -> None:
         """Add the facts, all or none, and bind every reader that they concern."""
@@ -120,7 +126,7 @@ class QueryStore:
         return Subgraph(nodes, edges, links)
 
     def run(self, run: str) -> RunDetail:
-        """Return one run with its inputs, outputs and annotations."""
+        """Return one run with its inputs, outputs, annotations and metrics."""
         rows = self.engine.read("runs/inspect", run=run)
         if not rows:
             raise UnknownRun(f"no run has the id {run!r}")
@@ -132,6 +138,7 @@ class QueryStore:
             outputs=[_pointer(row) for row in outputs],
             annotations=self.annotations([run]),
             facets={key: value for key, value in self.facets([run]).items() if key.subject != "component"},
+            metrics=self.metrics.of_run(run),
         )
 
     def runs(self, page: Page, component: str | None = None) -> Sequence[Run]:

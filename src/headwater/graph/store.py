@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from headwater.graph.facts import Annotation, FacetKey, Fact, Status
+from headwater.graph.measures import Measured
 from headwater.graph.model import Component, Consumption, Edge, Node, Pointer, Run
 from headwater.graph.values import JSON
 
@@ -71,6 +72,7 @@ class RunDetail:
     outputs: Sequence[Pointer]
     annotations: Sequence[Annotation]
     facets: Mapping[FacetKey, JSON]
+    metrics: Sequence[Measured] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from typing import Any, TypeAlias
 from headwater import clock
 from headwater.errors import InvalidFact
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, TriggerResult
+from headwater.graph.measures import Logged, Measured, MetricFact, Terms
 from headwater.graph.values import JSON, canonical
 
 Document: TypeAlias = dict[str, JSON]
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def fact_to_dict(fact: Fact) -> Document:
+def fact_to_dict(fact: Fact | MetricFact) -> Document:
     """Return the fact as a document of plain JSON values: `fact` is its type, then each field that says something.
 
     Times are RFC 3339 text with microseconds, `max_age_us` is in microseconds.
@@ -34,13 +35,23 @@ def fact_from_dict(document: Mapping[str, Any]) -> Fact:
 
     Raises InvalidFact naming the place that cannot be read: a type or field that is unknown, missing, or a wrong one.
     """
+    fact: Fact = _read(document, _SHAPES)
+    return fact
+
+
+def recorded_from_dict(document: Mapping[str, Any]) -> Fact | MetricFact:
+    """Return what programs record: a fact, or what was logged or measured. Raises InvalidFact as `fact_from_dict`."""
+    fact: Fact | MetricFact = _read(document, {**_SHAPES, **_METRIC_SHAPES})
+    return fact
+
+
+def _read(document: Mapping[str, Any], shapes: Mapping[str, _Shape]) -> Any:
     given = dict(_mapping(document, "fact"))
     name = given.pop("fact", None)
-    shape = _SHAPES.get(name) if isinstance(name, str) else None
+    shape = shapes.get(name) if isinstance(name, str) else None
     if shape is None:
-        raise InvalidFact(f"a fact of type {name!r}", hint=f"`fact` is one of {', '.join(_SHAPES)}")
-    fact: Fact = shape.read(given, str(name))
-    return fact
+        raise InvalidFact(f"a fact of type {name!r}", hint=f"`fact` is one of {', '.join(shapes)}")
+    return shape.read(given, str(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +91,12 @@ def _says_something(key: str, value: object) -> bool:
 
 
 def _plain(value: Any, what: str) -> JSON:
-    if isinstance(value, datetime):
-        return clock.isoformat(value)
-    if isinstance(value, timedelta):
-        return value // _MICROSECOND
+    if isinstance(value, (datetime, timedelta)):
+        return clock.isoformat(value) if isinstance(value, datetime) else value // _MICROSECOND
     if what in ("inputs", "outputs"):
         return [_told(one) for one in value]
+    if what == "terms":
+        return _told(value)
     if what == "triggers":
         return {key: _told(result) for key, result in value.items()}
     if what == "facets":  # Each may be text that is canonical already.
@@ -192,4 +203,32 @@ _ANNOTATION = _Shape(
     frozenset({"target", "kind", "value"}),
 )
 _SHAPES = {"run": _RUN, "component": _COMPONENT, "annotation": _ANNOTATION}
-_TYPE_NAMES: Mapping[type[Fact], str] = {RunFact: "run", ComponentFact: "component", Annotation: "annotation"}
+_TERMS = _Shape(
+    Terms,
+    {"bound": _text, "severity": _text, "min_rows": _number, "clear_after": _number},
+    frozenset({"bound"}),
+)
+_LOGGED = _Shape(
+    Logged,
+    {**dict.fromkeys(("component", "kind", "metric", "run"), _text), "values": _kept, "at": _time},
+    frozenset({"component", "values"}),
+)
+_MEASURED = _Shape(
+    Measured,
+    {
+        **dict.fromkeys(("component", "metric", "run", "window", "message"), _text),
+        "value": lambda value, where: None if value is None else _number(value, where),
+        "rows": _number,
+        "terms": _TERMS.read,
+        "at": _time,
+    },
+    frozenset({"component", "metric", "run", "value"}),
+)
+_METRIC_SHAPES = {"logged": _LOGGED, "measured": _MEASURED}
+_TYPE_NAMES: Mapping[type[Fact | MetricFact], str] = {
+    RunFact: "run",
+    ComponentFact: "component",
+    Annotation: "annotation",
+    Logged: "logged",
+    Measured: "measured",
+}

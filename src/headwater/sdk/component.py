@@ -11,20 +11,23 @@ Nothing here changes what a function returns, raises or looks like.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
 
 from headwater.errors import UsageError
 from headwater.graph.values import check_name
+from headwater.sdk.alerting import Sink
 from headwater.sdk.execution import Execution, IdleExecution, introduction, source_introduction
 from headwater.sdk.freshness import Policy
+from headwater.sdk.measuring import log
+from headwater.sdk.metrics import Declared, Measure, measures
 from headwater.sdk.plan import Plan, plan
 from headwater.sdk.recorder import Make, is_recording_thread
 from headwater.sdk.recording import switch
-from headwater.sdk.run import RunLog
+from headwater.sdk.run import RunLog, current
 from headwater.sdk.triggers import Trigger, triggers
 from headwater.sdk.wrapping import wrapped
 
@@ -66,7 +69,8 @@ class Component:
     """A stage of the pipeline. Make one, or subclass it, and decorate functions with its `run`.
 
     Subclasses may define `before_run` and `after_run`: tests with parameters named after variables of the function,
-    `result` (what it returned) and `history` (earlier runs). `before` and `after` are further such tests.
+    `result` (what it returned) and `history` (earlier runs). `before` and `after` are further such tests. `metrics` are
+    computed at each run, and `sinks` get the alerts of those that are SLAs.
 
     on_failure: a test that fails is recorded; "warn" logs it, "block" raises TriggerFailed before the function runs.
     on_stale: what happens on stale inputs: "log" (at level INFO), "warn", "block" (raises StaleInputs) or "ignore".
@@ -80,6 +84,8 @@ class Component:
     description: str | None = None
     owner: str | None = None
     tags: Sequence[str] = ()
+    metrics: Sequence[Declared] = ()
+    sinks: Sequence[Sink] = ()
     on_failure: Literal["record", "warn", "block"] = "record"
     on_stale: Policy = "log"
     durability: Literal["background", "wait"] = "background"
@@ -97,9 +103,12 @@ class Component:
         *,
         before: Sequence[Callable[..., object]] = (),
         after: Sequence[Callable[..., object]] = (),
+        metrics: Sequence[Declared] | None = None,
+        sinks: Sequence[Sink] | None = None,
         **options: Unpack[Options],
     ) -> None:
-        given = {"name": name, "description": description, "owner": owner, "tags": tags}
+        given: dict[str, object] = {"name": name, "description": description, "owner": owner, "tags": tags}
+        given |= {"metrics": metrics, "sinks": sinks}
         for key, said in given.items():
             if said is not None:
                 setattr(self, key, said)
@@ -110,10 +119,12 @@ class Component:
         self.before_triggers = triggers(getattr(self, "before_run", None), before)
         taken = {trigger.key for trigger in self.before_triggers}
         self.after_triggers = triggers(getattr(self, "after_run", None), after, taken)
+        self.measures = measures(self.metrics)
         self._introduced: set[tuple[int, int]] = set()
 
     before_triggers: tuple[Trigger, ...]
     after_triggers: tuple[Trigger, ...]
+    measures: tuple[Measure, ...]
 
     @overload
     def run(self, function: Callable[P, R], /) -> Callable[P, R]: ...
@@ -155,6 +166,21 @@ class Component:
             execution.run.output(value)
         execution.finish(None, None)
 
+    def log_outputs(self, outputs: Mapping[Any, Any], at: datetime | None = None) -> None:
+        """Log what the component answered, by id: metrics count it once its label is known. Returns at once.
+
+        Ids are texts or whole numbers, outputs anything that JSON can hold. The latest `at` of an id counts.
+        """
+        run = current.get()
+        if switch.is_off:
+            return
+        log(self.name, outputs, "output", at, run.id if run is not None and run.component == self.name else None)
+
+    def log_feedback(self, labels: Mapping[Any, Any], at: datetime | None = None) -> None:
+        """Log what turned out to be true, by the id of the output, before it or after. Returns at once."""
+        if not switch.is_off:
+            log(self.name, labels, "label", at)
+
     def introductions(self, of: Plan | None) -> Iterator[Make]:
         """Give what this process has not said yet of the component and of the source of its function."""
         if self._is_new(0):
@@ -175,7 +201,8 @@ class Component:
             return type(function)(inner)
         if not callable(function):
             raise UsageError(f"{function!r} is no function", hint="decorate a function, a method or a callable")
-        return wrapped(self, plan(function, input_vars, output_vars, self.before_triggers, self.after_triggers))
+        tests = (self.before_triggers, self.after_triggers)
+        return wrapped(self, plan(function, input_vars, output_vars, *tests, self.measures))
 
 
 def component(
@@ -188,6 +215,18 @@ def component(
 def _after_fork_in_child() -> None:
     global _forks  # noqa: PLW0603  # there is one process
     _forks += 1
+
+
+def log_outputs(component: str, outputs: Mapping[Any, Any], at: datetime | None = None) -> None:
+    """Log what a component of this name answered, by id, as `Component.log_outputs` does. Returns at once."""
+    if not switch.is_off:
+        log(component, outputs, "output", at)
+
+
+def log_feedback(component: str, labels: Mapping[Any, Any], at: datetime | None = None) -> None:
+    """Log what turned out to be true, by the id of the output, from wherever it is known. Returns at once."""
+    if not switch.is_off:
+        log(component, labels, "label", at)
 
 
 def _checked_option(key: str, value: object) -> str:

@@ -20,6 +20,7 @@ from headwater.sdk.code import commit_of, environment
 from headwater.sdk.faults import Ours, log, storable
 from headwater.sdk.freshness import log_if_stale, stale_lines
 from headwater.sdk.history import History
+from headwater.sdk.measuring import measure
 from headwater.sdk.plan import Plan, params_of
 from headwater.sdk.recorder import Make
 from headwater.sdk.run import RunLog, current
@@ -79,6 +80,7 @@ class Execution:
         """Capture what the run ends with, run the triggers, and record that it has completed."""
         ended_at = clock.now()
         touched = autolog.end(self.run)
+        given: dict[str, object] = {}
         try:
             with Ours("capturing the outputs"):
                 found = self._capture_outputs(frame, is_complete=True, touched=touched)
@@ -86,6 +88,9 @@ class Execution:
                 self._test(self._component.after_triggers, given)
         finally:
             self.end(Status.COMPLETED, None, ended_at=ended_at)
+        if self._component.measures:
+            with Ours("measuring"):
+                measure(self._component, self.run.id, given, () if self._plan is None else self._plan.known)
 
     def fail(self, error: BaseException, frame: FrameType | None) -> None:
         """Capture what there is of the outputs, and record that the run has failed, or was interrupted."""

@@ -13,6 +13,7 @@ from headwater.errors import UsageError
 from headwater.graph.values import JSON
 from headwater.sdk import frames
 from headwater.sdk.code import Source
+from headwater.sdk.metrics import Measure
 from headwater.sdk.triggers import HISTORY, RESULT, Trigger
 
 MASK = "***"
@@ -34,6 +35,7 @@ class Plan:
     input_vars: tuple[str, ...]
     output_vars: tuple[str, ...]
     locals: frozenset[str]
+    known: frozenset[str]
 
     def arguments(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, object]:
         """Return the variables that a call begins with, defaults included; a wrong call gives what can be named."""
@@ -49,12 +51,15 @@ def plan(
     output_vars: Sequence[str],
     before: Sequence[Trigger],
     after: Sequence[Trigger],
+    measures: Sequence[Measure] = (),
 ) -> Plan:
-    """Return the plan of a function; raises UsageError for variables and triggers that the function cannot satisfy."""
+    """Return the plan of a function; raises UsageError for variables that it has not and a test or metric asks for."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     parameters = _parameters(function)
     kinds = {one.name: one.kind for one in parameters}
     known = set(kinds) | _variables(code)
+    of_variables = [one.metric for one in measures if not one.metric.takes_pairs(known)]
+    after = [*after, *(metric.trigger for metric in of_variables if metric.trigger is not None)]
     if code is not None and inspect.Parameter.VAR_KEYWORD not in kinds.values():
         _check(function, "input_vars", input_vars, known)
         _check(function, "output_vars", output_vars, known)
@@ -76,6 +81,7 @@ def plan(
         tuple(input_vars),
         tuple(output_vars),
         wanted,
+        frozenset(known),
     )
 
 

@@ -16,17 +16,19 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from headwater import clock
 from headwater.errors import InvalidFact
 from headwater.graph.facts import Fact
+from headwater.graph.measures import MetricFact
 from headwater.sdk.counts import Counts
 from headwater.sdk.faults import Ours, tell
 from headwater.sdk.spool import Spool
 
-Sink: TypeAlias = Callable[[Sequence[Fact]], None]
-Make: TypeAlias = Callable[[], Fact]
+Told: TypeAlias = Fact | MetricFact
+Sink: TypeAlias = Callable[[Sequence[Any]], None]  # of all that is told; one for runs alone may name less
+Make: TypeAlias = Callable[[], Told]
 
 CAPACITY = 10_000
 LINGER_S = 0.02
@@ -85,7 +87,7 @@ class Recorder:
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_stopped = False
-        self._in_flight: Sequence[Fact] = ()
+        self._in_flight: Sequence[Told] = ()
         self._sent = self._dropped = self._refused = 0
         self._counted: Counter[str] = Counter()
         self._counted_at = clock.monotonic_s()
@@ -102,6 +104,13 @@ class Recorder:
             tell("the recorder's queue is full", f"claims are dropped; {self._capacity:,} wait for the store")
         else:
             self._queue.put(Item(make, None, after))
+            if self._thread is None:
+                self._start()
+
+    def after(self, work: Callable[[], None]) -> None:
+        """Run something quick behind all claims so far, in the recorder's thread, unless the store is down then."""
+        if not self._is_stopped and self._queue.qsize() < self._capacity:
+            self._queue.put(Item(None, None, work))
             if self._thread is None:
                 self._start()
 
@@ -180,7 +189,7 @@ class Recorder:
                 thread = threading.Thread(target=self._work, name="headwater-recorder", daemon=True)
                 thread.start()
                 self._thread = thread
-                _shut_down_with_worker_process(self)
+                end_with_worker_process(self, self.shutdown, priority=100)
 
     def _work(self) -> None:
         _inside.is_recorder = True
@@ -230,15 +239,15 @@ class Recorder:
         if item.done is not None:
             item.done.set()
 
-    def _built(self, makers: Sequence[Make]) -> list[Fact]:
-        facts: list[Fact] = []
+    def _built(self, makers: Sequence[Make]) -> list[Told]:
+        facts: list[Told] = []
         for make in makers:
             with Ours("describing a run") as attempt:
                 facts.append(make())
             self._refused += attempt.has_failed
         return facts
 
-    def _delivered(self, facts: Sequence[Fact]) -> bool:
+    def _delivered(self, facts: Sequence[Told]) -> bool:
         """Bring the facts to the store, without those that it refuses; return False when it is down."""
         if not facts:
             return True
@@ -255,7 +264,7 @@ class Recorder:
         self._pause_s, self._down_until = FIRST_PAUSE_S, 0.0
         return True
 
-    def _delivered_one_by_one(self, facts: Sequence[Fact], why: InvalidFact) -> bool:
+    def _delivered_one_by_one(self, facts: Sequence[Told], why: InvalidFact) -> bool:
         """Find the facts that the store refuses among these by halves, and leave them out."""
         if len(facts) > 1:
             half = len(facts) // 2
@@ -270,10 +279,10 @@ class Recorder:
                 return
             self._spool.remove(path)
 
-    def _keep(self, makers: Sequence[Make], facts: Sequence[Fact] = ()) -> None:
+    def _keep(self, makers: Sequence[Make], facts: Sequence[Told] = ()) -> None:
         self._spooled([*facts, *self._built(makers)])
 
-    def _spooled(self, facts: Sequence[Fact]) -> None:
+    def _spooled(self, facts: Sequence[Told]) -> None:
         if facts:
             with Ours("writing to the spool") as attempt:
                 self._spool.write(facts)
@@ -295,13 +304,13 @@ def _after_fork_in_child() -> None:
         recorder.start_anew()
 
 
-def _shut_down_with_worker_process(recorder: Recorder) -> None:
-    """In a worker of multiprocessing, which ends without `atexit`, shut the recorder down when the worker is done."""
+def end_with_worker_process(owner: object, end: Callable[[], object], priority: int) -> None:
+    """In a worker of multiprocessing, which ends without `atexit`, do this when the worker is done."""
     processes = sys.modules.get("multiprocessing.process")
     if processes is not None and processes.parent_process() is not None:
         from multiprocessing.util import Finalize
 
-        Finalize(recorder, recorder.shutdown, exitpriority=100)
+        Finalize(owner, end, exitpriority=priority)
 
 
 if hasattr(os, "register_at_fork"):

@@ -12,10 +12,12 @@ from urllib.parse import unquote
 from headwater import clock
 from headwater.graph.connect import DEFAULT_STORE, default
 from headwater.graph.facts import Fact
+from headwater.graph.measures import MetricFact
 from headwater.sdk import beside
 from headwater.sdk.counts import Counts
 from headwater.sdk.recorder import EXIT_DEADLINE_S, Recorder, RecorderStats
 from headwater.sdk.spool import Spool
+from headwater.sdk.worker import Worker
 
 _OFF = frozenset({"1", "true", "yes", "on"})
 
@@ -30,10 +32,14 @@ class Switch:
 
 
 def flush(timeout_s: float = 30.0) -> bool:
-    """Wait until every run so far is in the store, or on disk while the store is down; return whether it is."""
+    """Wait until every run so far is in the store, or on disk while the store is down; return whether it is.
+
+    Metrics are computed then, too, and alerts sent.
+    """
     deadline = clock.monotonic_s() + timeout_s
-    are_done = beside.join(timeout_s)
-    return recorder.flush(max(0.0, deadline - clock.monotonic_s())) and are_done
+    steps = (beside.join, recorder.flush, worker.flush, beside.join)
+    are_done = [step(max(0.0, deadline - clock.monotonic_s())) for step in steps]
+    return all(are_done)
 
 
 def recorder_stats() -> RecorderStats:
@@ -65,7 +71,7 @@ def store_folder(url: str) -> Path:
     return Path(unquote(path)).absolute().parent
 
 
-def _to_default_store(facts: Sequence[Fact]) -> None:
+def _to_default_store(facts: Sequence[Fact | MetricFact]) -> None:
     default().record(facts)
 
 
@@ -73,8 +79,10 @@ def _end() -> None:
     begun = clock.monotonic_s()
     beside.join(EXIT_DEADLINE_S / 2)
     recorder.shutdown(EXIT_DEADLINE_S - (clock.monotonic_s() - begun))
+    worker.finish(max(0.0, EXIT_DEADLINE_S - (clock.monotonic_s() - begun)))
 
 
 switch = Switch(is_off=os.environ.get("HEADWATER_DISABLED", "").strip().lower() in _OFF)
 recorder = Recorder(_to_default_store, Spool(spool_folder), Counts(spool_folder))
+worker = Worker("headwater-metrics")
 atexit.register(_end)

@@ -11,11 +11,13 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from headwater import ids
 from headwater.errors import InvalidFact
 from headwater.graph.facts import Fact
-from headwater.graph.wire import fact_from_dict, fact_to_dict
+from headwater.graph.measures import MetricFact
+from headwater.graph.wire import fact_to_dict, recorded_from_dict
 from headwater.sdk.faults import tell
 
 LIMIT_BYTES = 1 << 28
@@ -27,7 +29,7 @@ class Spool:
     def __init__(self, folder: Callable[[], Path]) -> None:
         self._folder = folder
 
-    def write(self, facts: Sequence[Fact]) -> None:
+    def write(self, facts: Sequence[Fact | MetricFact]) -> None:
         """Keep the facts; they are on the disk when it returns. Raises OSError when there is no room for them."""
         folder = self._folder()
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,17 +50,17 @@ class Spool:
                 found += path.read_bytes().count(b"\n")
         return found
 
-    def read(self, path: Path) -> list[Fact]:
+    def read(self, path: Path) -> list[Any]:
         """Return the facts of a batch, none when another process has sent it; bad lines go to a `.bad` file."""
         try:
             lines = path.read_bytes().splitlines()
         except FileNotFoundError:
             return []
-        facts: list[Fact] = []
+        facts: list[Fact | MetricFact] = []
         bad: list[bytes] = []
         for line in lines:
             try:
-                facts.append(fact_from_dict(json.loads(line)))
+                facts.append(recorded_from_dict(json.loads(line)))
             except (InvalidFact, ValueError) as exc:
                 bad.append(line)
                 tell(f"reading {path.name}", exc)

@@ -44,14 +44,17 @@ class Trigger:
         """Return the variables that it cannot do without and that are not among these."""
         return sorted(self.needed - set(known))
 
+    def chosen(self, given: Mapping[str, object]) -> Mapping[str, object]:
+        """Return those of the variables that it names."""
+        return given if self.takes_all else {name: given[name] for name in self.wanted if name in given}
+
     def run(self, given: Mapping[str, object]) -> TriggerResult:
         """Run the test on those of the variables that it names; return its outcome, whatever happens in it."""
         begun = clock.monotonic_s()
         if missing := self.missing(given):
             return TriggerResult("error", f"the run has no variable {', '.join(missing)}", duration_s=0.0)
-        chosen = given if self.takes_all else {name: given[name] for name in self.wanted if name in given}
         try:
-            found = _outcome(self.function(**chosen))
+            found = _outcome(self.function(**self.chosen(given)))
         except AssertionError as exc:
             found = TriggerResult("failed", _message(exc) or "an assertion failed")
         except Exception as exc:  # noqa: BLE001  # a test may raise anything; the program goes on

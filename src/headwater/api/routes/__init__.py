@@ -1,6 +1,6 @@
 """The routes, one file a subject. Each asks one question of the lineage graph."""
 
-from headwater.api.routes import components, events, flags, health, ranking, runs, store, walks
+from headwater.api.routes import components, events, flags, health, quality, ranking, runs, store, walks
 
 ROUTERS = (
     walks.router,
@@ -8,6 +8,7 @@ ROUTERS = (
     runs.router,
     events.router,
     components.router,
+    quality.router,
     flags.router,
     store.router,
     health.router,

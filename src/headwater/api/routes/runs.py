@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from headwater.api.asking import Asking, Reading, json_response
 from headwater.api.claims import MOST_NAME
-from headwater.api.documentation import API, facts_schema, reading, recording
+from headwater.api.documentation import API, facts_schema, reading, recording, uncached
 from headwater.api.logs import audit
 from headwater.api.recording import record_each
 from headwater.api.routes.parameters import AsOf, Cursor, Reference, Size
@@ -54,10 +54,10 @@ async def record_runs(request: Request, ask: Asking, who: Writer) -> Response:
     return json_response(told.to_dict(), _SOME_FAILED if told.refused else 200)
 
 
-@router.get("/runs/{id:name}", **reading("inspect", InspectedRun))
+@router.get("/runs/{id:name}", **uncached("inspect", InspectedRun))
 async def inspect(ask: Reading, run: Annotated[str, Path(alias="id", max_length=MOST_NAME)]) -> Response:
-    """Show one run whole: inputs, outputs, parameters, triggers, annotations."""
-    return await ask.document(lambda lineage: inspect_document(lineage.inspect(run)))
+    """Show one run whole: inputs, outputs, parameters, triggers, annotations, metrics."""
+    return json_response(await ask.put(lambda lineage: inspect_document(lineage.inspect(run))))
 
 
 @router.get("/diff", **reading("diff", DiffDocument))

@@ -5,6 +5,14 @@ The command line and HTTP call these and nothing else, so that every door gives 
 
 from headwater.graph.lineage.columns import Column, Derivation, columns_of
 from headwater.graph.lineage.divergence import Diff, Divergence, diff
+from headwater.graph.lineage.quality import (
+    MetricHistory,
+    alerts,
+    incident_document,
+    metrics,
+    metrics_document,
+    rows_behind,
+)
 from headwater.graph.lineage.runs import (
     RunPage,
     annotation_document,
@@ -29,10 +37,12 @@ __all__ = [
     "Diff",
     "Divergence",
     "Limits",
+    "MetricHistory",
     "Ranking",
     "RunPage",
     "Staleness",
     "SuspectGroup",
+    "alerts",
     "annotation_document",
     "between",
     "columns_of",
@@ -42,12 +52,16 @@ __all__ = [
     "flag",
     "history",
     "impact",
+    "incident_document",
     "inspect",
     "inspect_document",
+    "metrics",
+    "metrics_document",
     "rank",
     "recent",
     "resolve",
     "review",
+    "rows_behind",
     "search",
     "stale",
     "stale_components",

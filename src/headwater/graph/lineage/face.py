@@ -9,12 +9,16 @@ from typing import Self
 
 from headwater.graph.answer import Answer
 from headwater.graph.facts import Fact
-from headwater.graph.lineage import runs
+from headwater.graph.lineage import quality, runs
 from headwater.graph.lineage.columns import Derivation, columns_of
 from headwater.graph.lineage.divergence import Diff, diff
 from headwater.graph.lineage.staleness import Staleness, stale, stale_components
 from headwater.graph.lineage.suspects import Ranking, Slice, rank, review
 from headwater.graph.lineage.walk import UNLIMITED, Limits, between, impact, trace
+from headwater.graph.measures import Logged, Measured, MetricFact
+from headwater.graph.metrics.incidents import Incident
+from headwater.graph.metrics.store import metrics_of
+from headwater.graph.metrics.windows import Joined
 from headwater.graph.model import Component, Pointer
 from headwater.graph.store import RunDetail, Store
 
@@ -28,9 +32,18 @@ class Lineage:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def record(self, facts: Iterable[Fact]) -> None:
-        """Add the facts, all or none; recording one again changes nothing. Returns when they are durable."""
-        self.store.record(facts)
+    def record(self, facts: Iterable[Fact | MetricFact]) -> None:
+        """Add the facts, all or none; recording one again changes nothing. Returns when they are durable.
+
+        What was logged and measured is added behind the facts, in a transaction of its own.
+        """
+        found = list(facts)
+        about_metrics = [fact for fact in found if isinstance(fact, (Logged, Measured))]
+        about_runs = [fact for fact in found if not isinstance(fact, (Logged, Measured))]
+        if about_runs:
+            self.store.record(about_runs)
+        if about_metrics:
+            metrics_of(self.store).record(about_metrics)
 
     def trace(self, of: str | Sequence[str], limits: Limits = UNLIMITED, as_of: datetime | None = None) -> Answer:
         """Return everything that the outputs were derived from. Raises UnknownPointer."""
@@ -88,6 +101,18 @@ class Lineage:
     def inspect(self, run: str) -> RunDetail:
         """Return one run with inputs, outputs, triggers and annotations. Raises UnknownRun."""
         return runs.inspect(self.store, run)
+
+    def metrics(self, component: str, size: int = 20) -> list[quality.MetricHistory]:
+        """Return the metrics of a component by name, each with its newest values. Raises UnknownComponent."""
+        return quality.metrics(self.store, component, size)
+
+    def alerts(self, *, only_open: bool = True, size: int = 50) -> list[Incident]:
+        """Return the incidents of all SLAs: the open ones first, then those that opened last."""
+        return quality.alerts(self.store, only_open=only_open, size=size)
+
+    def rows_behind(self, value: Measured) -> list[Joined]:
+        """Return the outputs and labels that a metric's value is of: each with its id and the run that gave it."""
+        return quality.rows_behind(self.store, value)
 
     def components(self) -> Sequence[Component]:
         """Return all components by name."""

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from headwater import clock
 from headwater.errors import InvalidCursor, UsageError
-from headwater.graph.answer import Document, node_document, run_document, time_text
+from headwater.graph.answer import Document, node_document, run_document, time_text, value_document
 from headwater.graph.facts import Annotation, FacetSubject
 from headwater.graph.lineage.walk import resolve
 from headwater.graph.model import Component, Pointer, Run
@@ -66,7 +66,7 @@ def _before(cursor: str | None) -> tuple[datetime, str] | None:
 
 
 def inspect(store: Store, run: str) -> RunDetail:
-    """Return one run with its inputs, outputs, triggers and annotations. Raises UnknownRun."""
+    """Return one run with its inputs, outputs, triggers, annotations and metrics. Raises UnknownRun."""
     return store.run(run)
 
 
@@ -86,6 +86,7 @@ def inspect_document(detail: RunDetail) -> Document:
         "outputs": [{**node_document(p), "facets": _facets(detail, "output", p.name)} for p in detail.outputs],
         "facets": _facets(detail, "run", ""),
         "annotations": [annotation_document(note) for note in detail.annotations],
+        "metrics": [{"metric": value.metric, **value_document(value)} for value in detail.metrics],
     }
 
 

@@ -20,7 +20,7 @@ from headwater.graph.facts import Fact, Input, RunFact, infer_type
 from headwater.graph.ingest import Batch
 from headwater.graph.model import Node, Pointer
 from headwater.graph.records import DESCRIPTION, Values, encode_annotation, encode_facet, encode_run, encode_state
-from headwater.graph.schema import MIGRATIONS
+from headwater.graph.schema import MIGRATIONS, newest
 from headwater.graph.values import canonical
 from headwater.loaders.exporting import Bindings, Exported, bindings, pages
 from headwater.queries.catalogue import catalogue
@@ -49,7 +49,7 @@ class CypherExporter:
 def _schema() -> Iterator[str]:
     for query in ("schema/open", *MIGRATIONS):
         yield from (statement.text.strip() for statement in catalogue()[query].cypher.statements)
-    yield _templates()["schema"].text.replace("$version", str(len(MIGRATIONS)))
+    yield _templates()["schema"].text.replace("$version", str(newest()))
 
 
 def _runs_together(facts: Iterable[Fact]) -> Iterator[list[Fact]]:

@@ -1,0 +1,1 @@
+"""How metrics are kept: outputs joined with their labels, windows that move by their new rows, incidents and alerts."""

@@ -1,0 +1,8 @@
+// name: metrics/drop_incidents(ids)
+// Forget incidents that late values have undone.
+// param ids: list[str]   ids of incidents
+// returns: nothing
+// cost: one index seek an incident
+// browser: :param ids => ['m1']
+UNWIND $ids AS id
+MATCH (i:Incident {id: id}) DELETE i;

@@ -1,0 +1,10 @@
+-- name: metrics/incidents_from(series, since)
+-- The incidents of a metric that opened from a place on, in order.
+-- param series: str   id of the series
+-- param since: str   a place
+-- returns: id str, said json
+-- order: place
+-- cost: one index seek, then those incidents
+-- browser: :param series => '5f0c'
+-- browser: :param since => '2026-01-01'
+SELECT i.id, i.said FROM incident AS i WHERE i.series = :series AND i.place >= :since ORDER BY i.place;

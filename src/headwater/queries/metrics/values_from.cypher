@@ -1,0 +1,12 @@
+// name: metrics/values_from(series, since)
+// The values of a metric from a place on, oldest first.
+// param series: str   id of the series
+// param since: str   a place
+// returns: said json
+// order: place
+// cost: one index seek, then those values
+// browser: :param series => '5f0c'
+// browser: :param since => '2026-01-01'
+MATCH (m:Measurement) USING INDEX SEEK m:Measurement(series, place)
+WHERE m.series = $series AND m.place >= $since
+RETURN m.said AS said ORDER BY m.series, m.place;
