@@ -1,6 +1,6 @@
 """The routes, one file a subject. Each asks one question of the lineage graph."""
 
-from headwater.api.routes import components, events, flags, health, ranking, runs, store, walks
+from headwater.api.routes import components, events, flags, health, methods, ranking, runs, store, walks
 
 ROUTERS = (
     walks.router,
@@ -10,6 +10,7 @@ ROUTERS = (
     components.router,
     flags.router,
     store.router,
+    methods.router,
     health.router,
 )
 
