@@ -185,5 +185,5 @@ def _server(url: str, secrets_hint: str) -> SplitResult:
 def _shown(url: str) -> str:
     """Return the URL without what may be secret: user, password and query."""
     scheme, found, rest = url.partition("://")
-    bare = (rest if found else url).rpartition("@")[2].partition("?")[0]
+    bare = (rest if found else url).rpartition("@")[2].partition("?")[0].partition("#")[0]
     return f"{scheme}://{bare}" if found else bare

@@ -33,7 +33,7 @@ def packed(found: Subgraph) -> dict[str, Any]:
     """Return the subgraph as one document."""
     pointers = [node for node in found.nodes.values() if isinstance(node, Pointer)]
     runs = [node for node in found.nodes.values() if isinstance(node, Run)]
-    links = [found.links[node.id] for node in chain(pointers, runs)]
+    links = [found.links[node.id] for nodes in (pointers, runs) for node in nodes]
     return {
         "upstream": found.is_upstream,
         "pointers": _packed(Pointer, pointers),
@@ -53,7 +53,7 @@ def unpacked(document: Mapping[str, Any]) -> Subgraph:
         raise ValueError("this is no subgraph") from exc
 
 
-def _packed(kind: type[Pointer | Run], nodes: Sequence[Node]) -> dict[str, list[Any]]:
+def _packed(kind: type[Any], nodes: Sequence[Node]) -> dict[str, Sequence[Any]]:
     columns = dict(zip(kind._fields, zip(*nodes, strict=True) if nodes else repeat(()), strict=False))
     defaults = kind._field_defaults
     said = {name: column for name, column in columns.items() if not _is_default(column, defaults, name)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args, get_origin
 
+from headwater.errors import HeadwaterError
 from headwater.graph.plain import Form, form_of, hints_of
 from headwater.graph.store import Store, Subgraph
 
@@ -44,7 +45,7 @@ class Method:
         return {name: self.params[name].encode(value) for name, value in given.items()}
 
     def understood(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters that a document gives; raise ValueError naming the one that cannot be read."""
+        """Return the parameters that a document gives; raise InvalidFact, or ValueError naming what cannot be read."""
         if unknown := document.keys() - self.params.keys():
             raise ValueError(f"{min(unknown)} is no parameter of {self.name}")
         if missing := self.needed - document.keys():
@@ -71,5 +72,7 @@ def method_of(name: str) -> Method:
 def _named(name: str, form: Form, value: Any) -> Any:
     try:
         return form.decode(value)
+    except HeadwaterError:
+        raise
     except (ValueError, TypeError) as exc:
         raise ValueError(f"{name}: {exc}") from exc

@@ -54,11 +54,18 @@ class RemoteStore:
 
     def __init__(self, address: Address, token: str | None = None, *, retry_s: float = 30.0) -> None:
         self._service = Transport(address, token, retry_s)
-        about = self._document(self._service.persist(lambda: self._service.answer(Request(PATH))))
         try:
-            self._body_bytes, timeout_s = int(about["body_bytes"]), float(about["timeout_s"])
+            self._keep_to(self._document(self._service.persist(lambda: self._service.answer(Request(PATH)))))
+        except BaseException:
+            self._service.close()
+            raise
+
+    def _keep_to(self, limits: dict[str, Any]) -> None:
+        """Keep to what the service says that it takes."""
+        try:
+            self._body_bytes, timeout_s = int(limits["body_bytes"]), float(limits["timeout_s"])
         except (KeyError, TypeError, ValueError) as exc:
-            raise NotAStore(f"what answers at {address.url} is no service of Headwater") from exc
+            raise NotAStore(f"what answers at {self._service.address.url} is no service of Headwater") from exc
         self._timeout_s = timeout_s + _GRACE_S
 
     def __repr__(self) -> str:

@@ -21,10 +21,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import version
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from headwater import clock
-from headwater.errors import QuestionEnded, StoreBusy, StoreClosed, StoreUnavailable
+from headwater.errors import HeadwaterError, QuestionEnded, StoreBusy, StoreClosed, StoreUnavailable
 from headwater.graph import cancel
 from headwater.graph.refusals import ForAWhile, failure_of, for_a_while, unnamed
 
@@ -36,6 +36,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 2.0
 _GZIP, _PACKED_BYTES = 16 + zlib.MAX_WBITS, 1_000
 _CHUNK_BYTES = 1 << 18
 _OK = 200
+_BROKEN = (OSError, http.client.HTTPException, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +123,11 @@ class Transport:
                 if response.status != _OK:
                     raise self._failure(response)
                 yield response
-        except (OSError, http.client.HTTPException, zlib.error) as exc:
+        except BaseException as exc:
             connection.close()
-            raise self._translated(exc, request) from exc
-        except BaseException:
-            connection.close()
+            # A failure that the service names may be an OSError as well.
+            if isinstance(exc, _BROKEN) and not isinstance(exc, HeadwaterError):
+                raise self._translated(exc, request) from exc
             raise
         self.has_answered = True
         self._give_back(connection, response)
@@ -143,11 +144,7 @@ class Transport:
             return self._sent(connection, request)
 
     def _sent(self, connection: http.client.HTTPConnection, request: Request) -> http.client.HTTPResponse:
-        if connection.sock is None:
-            connection.timeout = CONNECT_TIMEOUT_S
-            connection.connect()
-            _watch(connection.sock)
-        connection.sock.settimeout(request.timeout_s)
+        _connected(connection).settimeout(request.timeout_s)
         headers = self._headers()
         body = request.body
         if body is not None:
@@ -227,9 +224,16 @@ def _hang_up(connection: http.client.HTTPConnection) -> None:
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def _watch(sock: socket.socket) -> None:
-    """Let the system notice within half a minute that the other machine is gone, however long an answer may take."""
+def _connected(connection: http.client.HTTPConnection) -> socket.socket:
+    """Return the socket, made now if there is none, on which the system notices within half a minute a machine gone."""
+    sock: socket.socket | None = connection.sock
+    if sock is not None:
+        return sock
+    connection.timeout = CONNECT_TIMEOUT_S
+    connection.connect()
+    sock = cast(socket.socket, connection.sock)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4), ("TCP_USER_TIMEOUT", 30_000)):
         if hasattr(socket, option):
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    return sock
