@@ -104,7 +104,7 @@ def answering(answers: Callable[[int, str, dict[str, str], bytes], Answer]) -> I
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}"
