@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import cases_ask, cases_write, loaders_dvc, loaders_openlineage, loaders_wfformat, service
+from benchmarks import cases_ask, cases_write, loaders_dvc, loaders_openlineage, loaders_wfformat, remote, service
 from benchmarks.peer import Peer, peer_at
 from benchmarks.prepared import Prepared, prepare
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -29,6 +29,7 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     cases_ask.walks,
     cases_ask.rankings,
     cases_ask.fresh,
+    remote.traces,
     cases_ask.naive,
     cases_write.singles,
     service.load,
