@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import chain, repeat
 from typing import Any
 
@@ -68,7 +69,8 @@ def _is_default(column: Sequence[Any], defaults: Mapping[str, Any], name: str) -
 def _unpacked(kind: type[Any], columns: Mapping[str, Sequence[Any]]) -> list[Any]:
     many = len(columns["id"])
     found = [_column(kind, name, columns, many) for name in kind._fields]
-    return list(map(kind._make, zip(*found, strict=True)))
+    # Without the call of a function in Python for each node.
+    return list(map(partial(tuple.__new__, kind), zip(*found, strict=True)))
 
 
 def _column(kind: type[Any], name: str, columns: Mapping[str, Sequence[Any]], many: int) -> Iterable[Any]:
