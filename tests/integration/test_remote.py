@@ -19,10 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import headwater
 from headwater.api.app import create_app
 from headwater.api.tokens import Scope, TokenFolder
+from headwater.cli.app import app
+from headwater.cli.context import options
 from headwater.errors import (
     AuthenticationFailed,
     HeadwaterError,
@@ -324,6 +327,16 @@ def test_a_program_that_is_interrupted_ends_its_question_at_the_service(
         assert statement.began.wait(DEADLINE_S)
         running.kill()
         assert statement.ended.wait(DEADLINE_S)
+
+
+def test_the_command_line_asks_a_service_as_any_store(url: str, tmp_path: Path) -> None:
+    for words in (["trace", "out.csv"], ["review"], ["stats"], ["doctor"], ["trace", "nothing"], ["export", "facts"]):
+        told = []
+        for store in (url, f"sqlite:///{tmp_path}/lineage.db"):
+            done = CliRunner().invoke(app, ["--store", store, "--json", *words])
+            told.append((done.exit_code, done.output.replace(store, "STORE")))
+            options.json = False
+        assert told[0] == told[1], words
 
 
 def test_a_closed_store_says_so_and_closing_again_does_nothing(url: str) -> None:

@@ -7,7 +7,7 @@ when its client goes away, and needs the memory of one part.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -27,6 +27,7 @@ from headwater.graph.store import Store
 MOST_ITEMS = 100_000
 _LONGEST_S = 3600.0
 _BEAT_S = 5.0
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Asked:
         """Return the document of the answer."""
         return {"answer": self.method.answer.encode(self._asked(store))}
 
-    def parts(self, store: Store) -> Iterator[bytes]:
+    def parts(self, store: Store) -> Generator[bytes]:
         """Give the lines of an answer that is a stream, and the one that says that it is whole."""
         items: Iterator[Any] = self._asked(store)
         while found := list(map(self.method.answer.encode, islice(items, self.method.items_per_line))):
@@ -97,7 +98,7 @@ def _given(method: Method, document: Any) -> dict[str, Any]:
 async def stream(asker: Asker, read: Callable[[], Asked]) -> StreamingResponse:
     """Return the response that asks on while it is read; what fails before the first part has a status of its own."""
 
-    def begin(store: Store) -> tuple[bytes, Iterator[bytes]]:
+    def begin(store: Store) -> tuple[bytes, Generator[bytes]]:
         parts = read().parts(store)
         return next(parts), parts
 
@@ -106,7 +107,10 @@ async def stream(asker: Asker, read: Callable[[], Asked]) -> StreamingResponse:
     async def lines() -> AsyncIterator[bytes]:
         nonlocal line
         while line:
+            # A client that does not read keeps no cursor in the database: what it asked breaks off.
+            waiting = asyncio.get_running_loop().call_later(_PATIENCE_S, parts.close)
             yield line
+            waiting.cancel()
             line = await asker.put(lambda _: next(parts, b""))
 
     return StreamingResponse(_told(asker, lines()), media_type=NDJSON)

@@ -120,9 +120,9 @@ class Transport:
         try:
             with cancel.running(partial(_hang_up, connection)):
                 response = self._send(connection, request)
-                if response.status != _OK:
-                    raise self._failure(response)
-                yield response
+                failure = None if response.status == _OK else self._failure(response)
+                if failure is None:
+                    yield response
         except BaseException as exc:
             connection.close()
             # A failure that the service names may be an OSError as well.
@@ -131,6 +131,8 @@ class Transport:
             raise
         self.has_answered = True
         self._give_back(connection, response)
+        if failure is not None:
+            raise failure
 
     def _send(self, connection: http.client.HTTPConnection, request: Request) -> http.client.HTTPResponse:
         """Send a request; a connection that was kept may be one that the service has closed meanwhile."""
