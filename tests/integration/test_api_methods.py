@@ -52,7 +52,7 @@ def fitting(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if "anyOf" in schema:
-        return st.one_of(map(fitting, schema["anyOf"]))
+        return st.one_of(list(map(fitting, schema["anyOf"])))
     if "prefixItems" in schema:
         return st.tuples(*map(fitting, schema["prefixItems"])).map(list)
     if "properties" in schema:

@@ -32,6 +32,7 @@ from tests.support.stores import opened
 
 API = "/api/v1"
 WALK = f"{API}/store/walk"
+UNPACKED = {"accept-encoding": "identity"}
 LINES = {"accept": "application/x-ndjson"}
 EVENT = {"eventTime": "2026-03-02T00:00:00Z", "run": {"runId": "o"}, "job": {"namespace": "n", "name": "j"}}
 KINDS: dict[str, tuple[str, str, dict[str, str], Any]] = {
@@ -185,7 +186,7 @@ def test_a_client_that_does_not_read_holds_no_cursor(tmp_path: Path, monkeypatch
     monkeypatch.setattr(methods, "_PATIENCE_S", 0.2)
     monkeypatch.setattr(query_store, "_ROWS_PER_PART", 100)
     more_than_any_buffer = [ran(f"r{n}", n, n + 0.5, ["raw"], [f"{n}{'x' * 4_000}"]) for n in range(2_500)]
-    ask = {"json": {"ids": ["raw@external"], "upstream": False}, "headers": {"accept-encoding": "identity"}}
+    ask: dict[str, Any] = {"json": {"ids": ["raw@external"], "upstream": False}, "headers": UNPACKED}
     with opened(Database(f"sqlite:///{tmp_path}/lineage.db")) as wide:
         wide.record(more_than_any_buffer)
         wide.stats()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -13,12 +14,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from typer.testing import CliRunner
 
 import headwater
@@ -44,11 +51,13 @@ from headwater.errors import (
     UnknownRun,
     UsageError,
 )
+from headwater.graph import transport
 from headwater.graph.cancel import cancellable
 from headwater.graph.connect import open_store
 from headwater.graph.facts import RunFact
 from headwater.graph.remote import RemoteStore
 from headwater.graph.store import OutputFilter, Page, Store
+from headwater.graph.values import JSON
 from headwater.testing.rules import ran
 from tests.integration.test_api_questions import Statement
 from tests.support.http_service import DEADLINE_S, listening, pipeline, process, settings, until
@@ -84,8 +93,10 @@ def opened(url: str, **options: Any) -> RemoteStore:
 
 
 @contextmanager
-def answering(answers: Callable[[int, str, dict[str, str], bytes], Answer]) -> Iterator[str]:
-    """Serve what a function answers to the first, second ... request."""
+def answering(
+    answers: Callable[[int, str, dict[str, str], bytes], Answer], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """Serve what a function answers to the first, second ... request, encrypted if it is told how."""
     numbers = iter(range(1_000))
 
     class Handler(BaseHTTPRequestHandler):
@@ -107,10 +118,12 @@ def answering(answers: Callable[[int, str, dict[str, str], bytes], Answer]) -> I
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}"
         finally:
             server.shutdown()
             thread.join()
@@ -197,7 +210,13 @@ def test_text_that_is_none_is_told_as_by_any_store(remote: RemoteStore) -> None:
 
 
 def test_values_come_through_exactly(remote: RemoteStore, own: Store) -> None:
-    params = {"big": 10**30, "small": 1e-300, "whole": 1.0, "text": "día ☃ 𝄞 \u2028", "deep": [[None, {"k": True}]]}
+    params: dict[str, JSON] = {
+        "big": 10**30,
+        "small": 1e-300,
+        "whole": 1.0,
+        "text": "día ☃ 𝄞 \u2028",
+        "deep": [[None, {"k": True}]],
+    }
     remote.record([RunFact("r", "etl", params=params, facets={"f": params})])
     assert remote.run("r") == own.run("r")
     assert {key: repr(value) for key, value in remote.run("r").run.params.items()} == {
@@ -317,6 +336,48 @@ def test_a_question_that_is_ended_ends_at_the_service(
     assert statement.ended.wait(DEADLINE_S)
 
 
+@pytest.fixture
+def tls(tmp_path: Path) -> ssl.SSLContext:
+    """How a server encrypts that says to be this machine, by a certificate of its own in the folder."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")]), datetime.now(UTC)
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1)).add_extension(here, False)
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    kept = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    (tmp_path / "here.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem) + kept)
+    found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    found.load_cert_chain(tmp_path / "here.pem")
+    return found
+
+
+def test_a_service_that_is_not_who_it_says_gets_no_token(
+    tls: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def answers(number: int, *_: object) -> Answer:
+        if number:
+            asked.set()
+            go_on.wait(DEADLINE_S)
+        return LIMITS
+
+    transport._tls.cache_clear()
+    with answering(answers, tls) as address:
+        with pytest.raises(StoreUnavailable, match="is not who it should be"):
+            open_store(address, token=SECRET)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "here.pem"))
+        transport._tls.cache_clear()
+        with opened(address, token=SECRET) as store, cancellable() as question, ThreadPoolExecutor(1) as pool:
+            ended = pool.submit(copy_context().run, store.stats)
+            assert asked.wait(DEADLINE_S)
+            until(lambda: question.cancel() or ended.done())  # type: ignore[func-returns-value]
+            assert isinstance(ended.exception(), QuestionEnded)
+        go_on.set()
+    transport._tls.cache_clear()
+
+
 def test_a_program_that_is_interrupted_ends_its_question_at_the_service(
     url: str, own: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -376,25 +437,29 @@ def test_a_forked_child_has_connections_of_its_own(remote: RemoteStore) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_the_questions_of_the_library_are_the_same_over_a_service(remote: RemoteStore, own: Store) -> None:
-    far, near = headwater.Lineage(remote), headwater.Lineage(own)
-    for lineage_of in (
-        lambda graph: graph.trace("out.csv"),
-        lambda graph: graph.trace("out.csv", headwater.Limits(depth=1)),
-        lambda graph: graph.impact("raw.csv"),
-        lambda graph: graph.between("raw.csv", "out2.csv"),
-        lambda graph: graph.rank(["out2.csv"], ["out.csv"]),
-        lambda graph: graph.review(),
-        lambda graph: graph.stale("out.csv"),
-        lambda graph: graph.stale_components(),
-        lambda graph: graph.diff("r2", "r4"),
-        lambda graph: graph.history("train"),
-        lambda graph: graph.recent(2),
-        lambda graph: graph.inspect("r3"),
-        lambda graph: graph.components(),
-        lambda graph: graph.search("OUT"),
-        lambda graph: graph.store.outputs(OutputFilter(label=("client", "c-17")), 5),
-        lambda graph: graph.store.about(),
-        lambda graph: graph.digest(),
-    ):
-        assert lineage_of(far) == lineage_of(near)
+QUESTIONS: list[Callable[[headwater.Lineage], Any]] = [
+    lambda graph: graph.trace("out.csv"),
+    lambda graph: graph.trace("out.csv", headwater.Limits(depth=1)),
+    lambda graph: graph.impact("raw.csv"),
+    lambda graph: graph.between("raw.csv", "out2.csv"),
+    lambda graph: graph.rank(["out2.csv"], ["out.csv"]),
+    lambda graph: graph.review(),
+    lambda graph: graph.stale("out.csv"),
+    lambda graph: graph.stale_components(),
+    lambda graph: graph.diff("r2", "r4"),
+    lambda graph: graph.history("train"),
+    lambda graph: graph.recent(2),
+    lambda graph: graph.inspect("r3"),
+    lambda graph: graph.components(),
+    lambda graph: graph.search("OUT"),
+    lambda graph: graph.store.outputs(OutputFilter(label=("client", "c-17")), 5),
+    lambda graph: graph.store.about(),
+    lambda graph: graph.digest(),
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_of_the_library_has_the_same_answer_over_a_service(
+    remote: RemoteStore, own: Store, question: Callable[[headwater.Lineage], Any]
+) -> None:
+    assert question(headwater.Lineage(remote)) == question(headwater.Lineage(own))

@@ -99,7 +99,7 @@ def test_a_service_that_is_killed_again_and_again_costs_no_run(
         run(tmp_path, environment, "headwater.flush()")
     everything = {f"{writer}.{n}.csv" for writer in range(WRITERS) for n in range(RUNS)}
     assert {name for writer in writers for name in writer.acknowledged} == everything
-    assert (written(tmp_path).keys(), spooled(tmp_path)) == (everything, set())
+    assert (set(written(tmp_path)), spooled(tmp_path)) == (everything, set())
     with headwater.connect(store) as lineage:
         facts: list[Fact] = list(lineage.store.facts())
         assert lineage.digest() == expected_digest(facts)
