@@ -13,13 +13,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
-from headwater.errors import (
-    InvalidValue,
-    NotAStore,
-    StoreError,
-    StoreUnavailable,
-    TooLarge,
-)
+from headwater.errors import InvalidValue, NotAStore, NotFound, StoreError, StoreUnavailable, TooLarge
 from headwater.graph.facts import Fact, check_facts
 from headwater.graph.protocol import LONG, PATH, Method, method_of
 from headwater.graph.refusals import ForAWhile, failure_of, for_a_while
@@ -56,6 +50,9 @@ class RemoteStore:
         self._service = Transport(address, token, retry_s)
         try:
             self._keep_to(self._document(self._service.persist(lambda: self._service.answer(Request(PATH)))))
+        except NotFound as exc:
+            self._service.close()
+            raise NotAStore(f"{address.url} is no service of Headwater, or one older than this program") from exc
         except BaseException:
             self._service.close()
             raise
