@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import tracemalloc
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -232,3 +233,11 @@ def test_a_stream_holds_the_ids_of_its_nodes_and_no_more(tmp_path: Path) -> None
     assert nodes == 10_001
     assert streamed < 250 * nodes
     assert streamed * 6 < whole
+
+
+def test_a_walk_in_parts_holds_one_part(tmp_path: Path) -> None:
+    with connect(f"sqlite:///{tmp_path}/lineage.db") as graph:
+        graph.record(_fan(5_000))
+        whole = _peak_bytes(lambda: graph.store.downstream(["raw@external"]))
+        in_parts = _peak_bytes(lambda: deque(graph.store.walk(["raw@external"], upstream=False), maxlen=0))
+    assert in_parts * 2 < whole

@@ -69,11 +69,10 @@ class Asked:
 
     def _scopes(self) -> list[Scope]:
         """Return the scopes of which one is enough."""
-        if self.method.name in READS:
-            return [Scope.READ]
-        facts = self.given["facts"]
-        are_flags = all(isinstance(fact, Annotation) and fact.kind == "flag" for fact in facts)
-        return [Scope.WRITE, Scope.FLAG] if are_flags else [Scope.WRITE]
+        needed = [Scope(WRITES.get(self.method.name, Scope.READ))]
+        facts = self.given.get("facts", ())
+        are_flags = facts and all(isinstance(fact, Annotation) and fact.kind == "flag" for fact in facts)
+        return [*needed, Scope.FLAG] if are_flags else needed
 
 
 def method_named(name: str) -> Method:

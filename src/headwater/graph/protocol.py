@@ -16,7 +16,8 @@ from headwater.graph.plain import Form, form_of, hints_of
 from headwater.graph.store import Store, Subgraph
 
 PATH = "/api/v1/store"
-WRITES = ("record",)
+# Methods that change something, with the scope of the token that may ask them.
+WRITES: Mapping[str, str] = {"record": "write"}
 READS = (
     *("resolve", "resolve_all", "walk", "sources", "targets", "search", "unmade"),
     *("run", "runs", "newest_runs", "components", "annotations", "facets", "facts"),
