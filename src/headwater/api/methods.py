@@ -14,7 +14,7 @@ from typing import Any
 
 from fastapi.responses import StreamingResponse
 
-from headwater.api.asking import Asker, Document, encode
+from headwater.api.asking import Asker, encode
 from headwater.api.documentation import NDJSON
 from headwater.api.failures import ClientLeft, Forbidden, InvalidRequest, public_document
 from headwater.api.recording import MOST_DEPTH, is_deeper, parsed
@@ -44,15 +44,19 @@ class Asked:
         asked._check(who)
         return asked
 
-    def answer(self, store: Store) -> Document:
-        """Return the document of the answer."""
-        return {"answer": self.method.answer.encode(self._asked(store))}
+    def answer(self, store: Store) -> bytes:
+        """Return the text of the answer."""
+        return self.method.answer.write({"answer": self.method.answer.encode(self._asked(store))})
+
+    def only_part(self, store: Store) -> bytes:
+        """Return the answer as the only part of a stream."""
+        return _line({"part": [self.method.answer.encode(self._asked(store))]})
 
     def parts(self, store: Store) -> Generator[bytes]:
         """Give the lines of an answer that is a stream, and the one that says that it is whole."""
         items: Iterator[Any] = self._asked(store)
         while found := list(map(self.method.answer.encode, islice(items, self.method.items_per_line))):
-            yield _line({"part": found})
+            yield self.method.answer.write({"part": found}) + b"\n"
         yield _line({"end": True})
 
     def _asked(self, store: Store) -> Any:
@@ -119,13 +123,13 @@ async def patiently(asker: Asker, read: Callable[[], Asked]) -> StreamingRespons
     """Return the response to a long question: empty lines while it is worked on, so that nobody takes it for dead."""
 
     async def lines() -> AsyncIterator[bytes]:
-        working = asyncio.ensure_future(asker.put(lambda lineage: read().answer(lineage.store), _LONGEST_S))
+        working = asyncio.ensure_future(asker.put(lambda lineage: read().only_part(lineage.store), _LONGEST_S))
         try:
             while not (await asyncio.wait([working], timeout=_BEAT_S))[0]:
                 yield b"\n"
         finally:
             working.cancel()
-        yield _line({"part": [working.result()["answer"]]})
+        yield working.result()
         yield _line({"end": True})
 
     return StreamingResponse(_told(asker, lines()), media_type=NDJSON)

@@ -8,6 +8,7 @@ pairs.
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, is_dataclass
 from datetime import datetime, timedelta
@@ -17,8 +18,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from headwater import clock
+from headwater.graph import packing
 from headwater.graph.facts import Annotation, ComponentFact, RunFact
-from headwater.graph.packing import PACKED, packed, unpacked
 from headwater.graph.store import Subgraph
 from headwater.graph.wire import fact_from_dict, fact_to_dict
 
@@ -31,13 +32,23 @@ class Json:
     """Stands for the hint `JSON`: any JSON value, which is what it is."""
 
 
+def text_of(document: Any) -> bytes:
+    """Return a document as the text of JSON."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How values of one type look as JSON; `decode` raises ValueError for what cannot be one."""
+    """How values of one type look as JSON; `decode` raises ValueError for what cannot be one.
+
+    `write` makes the text of a document that holds what `encode` returns, `read` what `decode` takes.
+    """
 
     encode: Change
     decode: Change
     schema: Schema
+    write: Callable[[Any], bytes] = text_of
+    read: Callable[[bytes], Any] = json.loads
 
 
 def hints_of(what: Any) -> dict[str, Any]:
@@ -196,6 +207,6 @@ _KNOWN: Mapping[Any, Form] = {
     bool: Form(_itself, _of(bool), {"type": "boolean"}),
     datetime: Form(clock.isoformat, _time, {"type": "string", "format": "date-time"}),
     timedelta: Form(lambda value: value // _MICROSECOND, _duration, {"type": "integer"}),
-    Subgraph: Form(packed, unpacked, PACKED),
+    Subgraph: Form(packing.packed, packing.unpacked, packing.PACKED, packing.write, packing.read),
     **dict.fromkeys(_FACTS, _FACT),
 }

@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from headwater.errors import InvalidValue, NotAStore, NotFound, StoreError, StoreUnavailable, TooLarge
 from headwater.graph.facts import Fact, check_facts
+from headwater.graph.plain import text_of
 from headwater.graph.protocol import LONG, PATH, Method, method_of
 from headwater.graph.refusals import ForAWhile, failure_of, for_a_while
 from headwater.graph.store import Store, Subgraph, joined
@@ -125,7 +126,7 @@ class RemoteStore:
         if method.name in LONG:
             [found] = self._service.persist(lambda: list(self._items(method, request)))
             return found
-        document = self._document(self._service.persist(lambda: self._service.answer(request)))
+        document = self._document(self._service.persist(lambda: self._service.answer(request)), method.answer.read)
         [found] = self._understood(method, [document["answer"]])
         return found
 
@@ -161,7 +162,7 @@ class RemoteStore:
     def _items(self, method: Method, request: Request) -> Iterator[Any]:
         is_whole = False
         for line in filter(None, self._service.lines(request)):
-            document = self._document(line)
+            document = self._document(line, method.answer.read)
             if "error" in document:
                 raise for_a_while(failure_of(document["error"]))
             is_whole = "end" in document
@@ -178,9 +179,9 @@ class RemoteStore:
                 hint="let the service and this program have the same version of headwater",
             ) from exc
 
-    def _document(self, body: bytes) -> dict[str, Any]:
+    def _document(self, body: bytes, read: Callable[[bytes], Any] = json.loads) -> dict[str, Any]:
         try:
-            found = json.loads(body)
+            found = read(body)
         except ValueError:
             found = None
         if not isinstance(found, dict):
@@ -190,6 +191,6 @@ class RemoteStore:
 
 def _encoded(document: dict[str, Any]) -> bytes:
     try:
-        return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return text_of(document)
     except UnicodeEncodeError as exc:
         raise InvalidValue(f"no store can hold this: {exc}") from exc

@@ -49,7 +49,7 @@ async def ask_store(request: Request, ask: Asking, who: Known, method: Name) -> 
 
 
 def _answered(request: Request, who: Identity, store: Store, asked: Asked) -> Response:
-    found, name = json_response(asked.answer(store)), asked.method.name
+    found, name = Response(asked.answer(store), media_type="application/json"), asked.method.name
     if name in WRITES:
         changed = {key: len(items) for key, items in asked.given.items() if isinstance(items, list)}
         audit(name, request_id=request.scope["state"]["request_id"], token=who.id, name=who.name, **changed)
