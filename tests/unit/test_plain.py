@@ -35,7 +35,7 @@ pointers = st.builds(
 )
 statuses = st.sampled_from(Status)
 runs = st.tuples(names, st.none() | names, statuses, instants, st.none() | instants, st.booleans(), labels).map(
-    lambda told: Run(*told[:5], flagged=told[5], labels=told[6])
+    lambda told: Run(told[0], told[1], told[2], told[3], told[4], flagged=told[5], labels=told[6])
 )
 
 
