@@ -26,11 +26,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     store: str = "sqlite:///.headwater/lineage.db"
+    token: SecretStr | None = None
+    plain_http: bool = False
     neo4j_user: str = "neo4j"
     neo4j_password: SecretStr | None = None
     neo4j_database: str = "neo4j"
-    token: SecretStr | None = None
-    plain_http: bool = False
     artifacts: Path = Path(".headwater/artifacts")
     api_tokens: Path = Path(".headwater/tokens")
     api_origins: Annotated[tuple[str, ...], NoDecode] = ()
