@@ -24,6 +24,7 @@ from benchmarks import (
     loaders_dvc,
     loaders_openlineage,
     loaders_wfformat,
+    remote,
     sdk,
     service,
 )
@@ -40,6 +41,7 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     cases_ask.walks,
     cases_ask.rankings,
     cases_ask.fresh,
+    remote.traces,
     cases_ask.naive,
     cases_write.singles,
     service.load,

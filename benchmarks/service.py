@@ -70,7 +70,7 @@ def load(stages: Sequence[Stage]) -> Section:
 
 
 def _loaded(stage: Stage) -> Iterator[Row]:
-    with _served(stage) as (address, process):
+    with served(stage) as (address, process):
         found = asyncio.run(_drive(address, stage, process.pid))
     requests = sum(map(len, found.seconds.values()))
     before, after = found.resident_bytes[0], found.resident_bytes[-1]
@@ -145,7 +145,7 @@ def _requests(stage: Stage, rng: Random, number: int) -> Mapping[str, Callable[[
 
 
 @contextmanager
-def _served(stage: Stage) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def served(stage: Stage) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run `headwater serve` on a stage's store; give its address and process."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
     environ = {**kept, "HEADWATER_STORE": stage.peer.url, "HEADWATER_API_RATE": "1000000"}

@@ -129,7 +129,7 @@ class InvalidStoreURL(UsageError):
     """The store's URL is not understood."""
 
     code = "invalid_store_url"
-    hint = "use sqlite:///path/to/lineage.db, bolt://host:7687, neo4j://host:7687 or neo4j+s://host"
+    hint = "use sqlite:///path/to/lineage.db, bolt://host:7687, neo4j+s://host or https://host"
 
 
 class InvalidCursor(UsageError):

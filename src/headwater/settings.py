@@ -16,6 +16,7 @@ PREFIX = "HEADWATER_"
 class Settings(BaseSettings):
     """The settings, frozen; an empty variable counts as unset, and secrets never show in a repr or a log.
 
+    `token` is sent to a store that is a service, over http to another machine only with `plain_http`.
     `api_tokens` is the folder of the tokens' hashes, `api_origins` the web sites that may ask, `api_questions` how many
     questions run at once and `api_timeout_s` for how long, `api_rate` the requests of one token a second. `api_oidc_*`
     name who else issues tokens, for which audience, in which of their claims the scopes stand, and behind what prefix.
@@ -25,6 +26,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     store: str = "sqlite:///.headwater/lineage.db"
+    token: SecretStr | None = None
+    plain_http: bool = False
     neo4j_user: str = "neo4j"
     neo4j_password: SecretStr | None = None
     neo4j_database: str = "neo4j"

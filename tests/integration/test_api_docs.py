@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,12 @@ def test_each_example_of_the_page_runs(served: Served, example: str) -> None:
         assert "headwater_request_seconds" in text
     else:
         assert all(json.loads(line).keys() != {"error"} for line in text.splitlines())
+
+
+def test_the_python_of_the_page_prints_what_it_says(served: Served) -> None:
+    [block] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    [said] = re.findall(r"  # (\[.*)$", block, re.MULTILINE)
+    assert served.run(sys.executable, "-c", block).splitlines() == [said]
 
 
 def test_every_route_stands_on_the_page() -> None:

@@ -6,21 +6,23 @@ import json
 import socket
 import threading
 import tracemalloc
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
-from headwater.api import service, streaming
+from headwater.api import methods, service, streaming
 from headwater.api.app import create_app
 from headwater.api.asking import encode
 from headwater.errors import QuestionEnded
-from headwater.graph import cancel, embedded
+from headwater.graph import cancel, embedded, query_store
 from headwater.graph.connect import connect
+from headwater.graph.embedded import SQLiteEngine
 from headwater.graph.facts import RunFact
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.query_store import QueryStore
@@ -30,6 +32,8 @@ from tests.support.neo4j_database import Database
 from tests.support.stores import opened
 
 API = "/api/v1"
+WALK = f"{API}/store/walk"
+UNPACKED = {"accept-encoding": "identity"}
 LINES = {"accept": "application/x-ndjson"}
 EVENT = {"eventTime": "2026-03-02T00:00:00Z", "run": {"runId": "o"}, "job": {"namespace": "n", "name": "j"}}
 KINDS: dict[str, tuple[str, str, dict[str, str], Any]] = {
@@ -43,6 +47,9 @@ KINDS: dict[str, tuple[str, str, dict[str, str], Any]] = {
     "runs": ("POST", f"{API}/runs", {}, {"id": "new"}),
     "an event": ("POST", f"{API}/lineage", {}, EVENT),
     "events": ("POST", f"{API}/lineage/batch", {}, [EVENT]),
+    "a method of the store": ("POST", f"{API}/store/search", {}, {"text": "x", "most": 9}),
+    "a stream of a method": ("POST", f"{API}/store/facts", {}, {}),
+    "facts": ("POST", f"{API}/store/record", {}, {"facts": [{"fact": "run", "id": "new"}]}),
     "a flag": ("POST", f"{API}/flags", {}, {"of": ["out.csv"]}),
 }
 
@@ -176,6 +183,24 @@ def test_a_client_that_reads_slowly_holds_no_question(tmp_path: Path) -> None:
             assert api.get(f"{API}/stats").status_code == 200
 
 
+def test_a_client_that_does_not_read_holds_no_cursor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(methods, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(query_store, "_ROWS_PER_PART", 100)
+    more_than_any_buffer = [ran(f"r{n}", n, n + 0.5, ["raw"], [f"{n}{'x' * 4_000}"]) for n in range(2_500)]
+    ask: dict[str, Any] = {"json": {"ids": ["raw@external"], "upstream": False}, "headers": UNPACKED}
+    with opened(Database(f"sqlite:///{tmp_path}/lineage.db")) as wide:
+        wide.record(more_than_any_buffer)
+        wide.stats()
+        engine = cast(SQLiteEngine, wide.engine)
+        assert len(engine._idle) == 1
+        app = create_app(settings(tmp_path), wide)
+        with listening(app) as url, httpx2.Client(base_url=url) as api, api.stream("POST", WALK, **ask) as got:
+            lines = got.iter_lines()
+            assert json.loads(next(lines))["part"]
+            until(lambda: len(engine._idle) == 1)
+            assert not any("end" in json.loads(line) for line in lines)
+
+
 def _fan(runs: int) -> list[RunFact]:
     """Return runs in ten chains, each as long as the next, that begin at one name."""
     return [ran(f"r{n}", n, n + 0.5, [f"s{n - 10}" if n >= 10 else "raw"], [f"s{n}"]) for n in range(runs)]
@@ -208,3 +233,11 @@ def test_a_stream_holds_the_ids_of_its_nodes_and_no_more(tmp_path: Path) -> None
     assert nodes == 10_001
     assert streamed < 250 * nodes
     assert streamed * 6 < whole
+
+
+def test_a_walk_in_parts_holds_one_part(tmp_path: Path) -> None:
+    with connect(f"sqlite:///{tmp_path}/lineage.db") as graph:
+        graph.record(_fan(5_000))
+        whole = _peak_bytes(lambda: graph.store.downstream(["raw@external"]))
+        in_parts = _peak_bytes(lambda: deque(graph.store.walk(["raw@external"], upstream=False), maxlen=0))
+    assert in_parts * 2 < whole

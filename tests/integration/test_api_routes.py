@@ -156,6 +156,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "flag": schemas.Flagged,
     "search": schemas.PointerList,
     "stats": schemas.Stats,
+    "store_limits": schemas.StoreLimits,
+    "ask_store": schemas.StoreAnswer,
     "digest": schemas.Digest,
     "live": schemas.Health,
     "ready": schemas.Readiness,
@@ -168,7 +170,7 @@ def asked(api: TestClient, name: str) -> Any:
     if isinstance(known, str):
         return api.get(known.removeprefix("GET ")).json()
     path = next(path for path, found in api.get("/openapi.json").json()["paths"].items() if _is(found, name))
-    got = api.post(path, json=known)
+    got = api.post(path.replace("{method}", "resolve"), json=known)
     return got.json() if got.content else None
 
 

@@ -17,6 +17,7 @@ from benchmarks import (
     loaders_dvc,
     loaders_openlineage,
     loaders_wfformat,
+    remote,
     sdk,
 )
 from benchmarks.peer_sqlite import SQLitePeer
@@ -144,12 +145,12 @@ def test_each_case_gives_rows_for_each_size(prepared: Prepared, tmp_path: Path) 
     peer.empty()
     with peer.open() as lineage:
         stages = [Stage(peer, lineage, prepared, TINY, tmp_path)]
-        asked = (cases_ask.walks, cases_ask.rankings, cases_ask.naive)
+        asked = (cases_ask.walks, cases_ask.rankings, cases_ask.naive, remote.traces)
         written = (cases_write.popular, cases_metrics.windows)
         sections = [case(stages) for case in (cases_write.ingest, *asked, *written)]
     peer.close()
 
-    assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 4, 2]
+    assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 2, 4, 2]
     assert {row.store for section in sections for row in section.rows} == {"SQLite"}
     assert all(row.ours and row.theirs and row.speed for section in sections for row in section.rows)
 

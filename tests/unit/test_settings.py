@@ -21,6 +21,8 @@ def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_names_are_the_ones_that_the_documentation_promises() -> None:
     assert {f"{PREFIX}{name}".upper() for name in Settings.model_fields} == {
         "HEADWATER_STORE",
+        "HEADWATER_TOKEN",
+        "HEADWATER_PLAIN_HTTP",
         "HEADWATER_NEO4J_USER",
         "HEADWATER_NEO4J_PASSWORD",
         "HEADWATER_NEO4J_DATABASE",
@@ -43,6 +45,8 @@ def test_the_names_are_the_ones_that_the_documentation_promises() -> None:
 def test_an_empty_environment_gives_the_defaults() -> None:
     assert load_settings().model_dump() == {
         "store": "sqlite:///.headwater/lineage.db",
+        "token": None,
+        "plain_http": False,
         "neo4j_user": "neo4j",
         "neo4j_password": None,
         "neo4j_database": "neo4j",

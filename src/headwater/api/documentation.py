@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from headwater.api import schemas
 from headwater.api.claims import AnnotationClaim, ComponentClaim, LineageEvent, RunClaim
+from headwater.graph.protocol import READS, WRITES, Method, method_of
 
 API = "/api/v1"
 NDJSON = "application/x-ndjson"
@@ -83,6 +84,20 @@ def receiving_one(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     declared = _reading_by_itself(writing(name, schemas.Batch), name, schema)
     del declared["responses"][200], declared["response_model"]
     return {**declared, "status_code": 201, "response_class": Response}
+
+
+def asking_store(name: str) -> dict[str, Any]:
+    """Return how the route is declared that takes the methods of a store, whole or as a stream of lines."""
+    methods = [method_of(method) for method in (*READS, *WRITES)]
+    declared = _reading_by_itself(writing(name, schemas.StoreAnswer), name, {"anyOf": list(map(_question, methods))})
+    declared["responses"][200]["content"][NDJSON] = {"schema": {"type": "string"}}
+    return declared
+
+
+def _question(method: Method) -> dict[str, Any]:
+    properties = {name: form.schema for name, form in method.params.items()}
+    about = {"title": method.name, "description": method.purpose, "required": sorted(method.needed)}
+    return {**about, "type": "object", "properties": properties, "additionalProperties": False}
 
 
 def open_to_all(name: str, model: type[BaseModel], *failures: int) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Observed:
     def _tell(self, scope: Scope, seen: _Seen, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         # The pattern of the route: what stands in its place may be a name, and there is no end of names.
-        route = getattr(scope.get("route"), "path_format", "none")
+        route = scope["state"].get("route") or getattr(scope.get("route"), "path_format", "none")
         failure = scope["state"].get("failure")
         self._metrics.observe(method, route, seen.status, seen.size_bytes, seconds)
         if isinstance(failure, StoreError):

@@ -60,7 +60,7 @@ def record_each(lineage: Lineage, body: bytes) -> Told:
     Raises InvalidFact for one fact that cannot be recorded, InvalidRequest for a body that holds none, TooLarge for one
     that holds too many.
     """
-    given = _parsed(body)
+    given = parsed(body)
     items = _few(given if isinstance(given, list) else [given])
     facts, refused = _read(items, _fact)
     refused |= _record(lineage, facts, told=(InvalidFact,))
@@ -71,7 +71,7 @@ def record_each(lineage: Lineage, body: bytes) -> Told:
 
 def receive(lineage: Lineage, body: bytes) -> None:
     """Record the event of OpenLineage that a body holds. Raises SourceError with the pointer of what is malformed."""
-    lineage.record(_event(_parsed(body)))
+    lineage.record(_event(parsed(body)))
 
 
 def receive_each(lineage: Lineage, body: bytes) -> Received:
@@ -79,7 +79,7 @@ def receive_each(lineage: Lineage, body: bytes) -> Received:
 
     Raises InvalidRequest for a body that is no list, TooLarge for one that is too long.
     """
-    given = _parsed(body)
+    given = parsed(body)
     if not isinstance(given, list):
         raise InvalidRequest("the body is not a list of events", hint="send one event to /api/v1/lineage")
     facts, failed = _read(_few(given), _event)
@@ -98,7 +98,8 @@ def _few(items: list[Any]) -> list[Any]:
     return items
 
 
-def _parsed(body: bytes) -> Any:
+def parsed(body: bytes) -> Any:
+    """Return what the text of a body says; raise InvalidRequest if it is no JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as exc:
@@ -119,7 +120,7 @@ def _read(items: Sequence[Any], read: Callable[[Any], Sequence[Fact]]) -> tuple[
 def _fact(item: Any) -> Sequence[Fact]:
     if not isinstance(item, dict):
         raise InvalidFact(f"the item is {type(item).__name__}, not an object")
-    if _is_deeper(item, MOST_DEPTH):
+    if is_deeper(item, MOST_DEPTH):
         raise InvalidFact(f"the item is nested more than {MOST_DEPTH} levels deep")
     return [fact_from_dict({"fact": "run", **item})]
 
@@ -128,9 +129,10 @@ def _event(item: Any) -> Sequence[Fact]:
     return event_facts(item).facts
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
+def is_deeper(value: Any, levels: int) -> bool:
+    """Return whether a document is nested more than so many levels deep."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner if isinstance(one, (dict, list)))
+    return levels == 0 or any(is_deeper(one, levels - 1) for one in inner if isinstance(one, (dict, list)))
 
 
 def _record(lineage: Lineage, items: Sequence[Numbered], told: Failures) -> Refusals:

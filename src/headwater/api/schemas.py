@@ -328,6 +328,19 @@ class PointerList(Exact):
     pointers: list[PointerNode]
 
 
+class StoreLimits(Exact):
+    """What a client of this service keeps to: bytes of a question, and seconds of the service for an answer."""
+
+    body_bytes: int
+    timeout_s: float
+
+
+class StoreAnswer(Exact):
+    """What a method of the store returned; its form is that of the method."""
+
+    answer: Any
+
+
 class Stats(Exact):
     """How much there is."""
 

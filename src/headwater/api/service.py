@@ -78,6 +78,7 @@ async def _allowed(
 
 
 InService: TypeAlias = Annotated[Service, Depends(_service)]
+Known: TypeAlias = Annotated[Identity, Security(_allowed)]
 Reader: TypeAlias = Annotated[Identity, Security(_allowed, scopes=[Scope.READ.value])]
 Writer: TypeAlias = Annotated[Identity, Security(_allowed, scopes=[Scope.WRITE.value])]
 Flagger: TypeAlias = Annotated[Identity, Security(_allowed, scopes=[Scope.FLAG.value])]

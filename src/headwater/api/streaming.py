@@ -82,7 +82,8 @@ class Lines:
         found = self.store.sources(ids) if self.backward else self.store.targets(ids)
         told = [{**node_document(found.nodes[ident]), "hops": self.hops} for ident in ids]
         self.nodes += len(ids)
-        self.edges += len(found.edges)
+        edges = found.edges
+        self.edges += len(edges)
         for far in (far for ident in ids for far in found.links[ident]):
             if far not in self.seen:
                 self.seen.add(far)
@@ -90,7 +91,7 @@ class Lines:
         if not self.level:
             self.level, self.ahead = self.ahead, self.level
             self.hops += 1
-        return _text([*told, *(edge._asdict() for edge in found.edges)])
+        return _text([*told, *(edge._asdict() for edge in edges)])
 
     def end(self) -> bytes:
         """Return the last line."""

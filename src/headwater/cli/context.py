@@ -59,6 +59,7 @@ def opened(retry_s: float = 30.0) -> Lineage:
         user=options.user or (found.neo4j_user if password else None),
         password=password,
         database=options.database or found.neo4j_database,
+        token=None if found.token is None else found.token.get_secret_value(),
         retry_s=retry_s,
     )
     return Lineage(store)

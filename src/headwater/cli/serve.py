@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -75,6 +76,9 @@ def listen(app: ASGIApp, host: str, port: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     access = "with tokens" if _wants_tokens(load_settings()) else "without tokens: this machine only"
     logging.getLogger("headwater.api").info("serving", extra={"fields": {"access": access}})
+    # What is loaded by now stays to the end: the garbage collector need not walk it again behind every large answer.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
         app,
         host=host,

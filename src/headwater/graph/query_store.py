@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from types import TracebackType
 from typing import Self
 
@@ -23,13 +23,15 @@ from headwater.graph.digest import component_line, consumption_line, facet_line,
 from headwater.graph.engine import Engine, Row
 from headwater.graph.facts import Annotation, FacetKey, Fact, Status, check_facts
 from headwater.graph.metrics.keeping import QueryMetrics
-from headwater.graph.model import Component, Consumption, Edge, EdgeKind, Node, Pointer, Run, annotation_line, component
+from headwater.graph.model import Component, Consumption, Node, Pointer, Run, annotation_line, component
 from headwater.graph.records import decode_annotation, decode_facet
 from headwater.graph.schema import migrate
-from headwater.graph.store import InputAge, OutputFilter, Page, RunDetail, Subgraph, Suspect, Watermark
+from headwater.graph.store import InputAge, OutputFilter, Page, RunDetail, Subgraph, Suspect, Watermark, joined
 from headwater.graph.telling import told
 from headwater.graph.values import JSON, canonical
 
+_CLOSURES = {True: "trace/upstream", False: "trace/downstream"}
+_ROWS_PER_PART = 2_000
 _STATUS = {status.value: status for status in Status}
 _BEGINNING = datetime.min.replace(tzinfo=clock.EPOCH.tzinfo)
 _END = datetime.max.replace(tzinfo=clock.EPOCH.tzinfo)
@@ -93,37 +95,45 @@ class QueryStore:
 
     def upstream(self, ids: Sequence[str]) -> Subgraph:
         """Return everything that the states and runs were derived from."""
-        return self._closure("trace/upstream", ids, backward=True)
+        return self._closure(ids, upstream=True)
 
     def downstream(self, ids: Sequence[str]) -> Subgraph:
         """Return everything that derives from the states and runs."""
-        return self._closure("trace/downstream", ids, backward=False)
+        return self._closure(ids, upstream=False)
+
+    def walk(self, ids: Sequence[str], *, upstream: bool) -> Iterator[Subgraph]:
+        """Give what `upstream`, or else `downstream`, returns in parts."""
+        if len(ids) > self.engine.starts_at_once:
+            yield from self._levels(ids, upstream)
+            return
+        rows = self.engine.stream(_CLOSURES[upstream], ids=list(ids))
+        while part := list(islice(rows, _ROWS_PER_PART)):
+            yield _subgraph(part, upstream)
 
     def sources(self, ids: Sequence[str]) -> Subgraph:
         """Return just these nodes and the edges that lead to them."""
-        return _subgraph(self.engine.read("trace/sources", ids=list(ids)), backward=True)
+        return _subgraph(self.engine.read("trace/sources", ids=list(ids)), is_upstream=True)
 
     def targets(self, ids: Sequence[str]) -> Subgraph:
         """Return just these nodes and the edges that lead away from them."""
-        return _subgraph(self.engine.read("trace/targets", ids=list(ids)), backward=False)
+        return _subgraph(self.engine.read("trace/targets", ids=list(ids)), is_upstream=False)
 
-    def _closure(self, query: str, ids: Sequence[str], backward: bool) -> Subgraph:
+    def _closure(self, ids: Sequence[str], *, upstream: bool) -> Subgraph:
         """One statement where it shares its work among the starts, else a walk level by level."""
-        if len(ids) <= self.engine.starts_at_once:
-            return _subgraph(self.engine.read(query, ids=list(ids)), backward)
-        step = self.sources if backward else self.targets
-        nodes: dict[str, Node] = {}
-        edges: list[Edge] = []
-        links: dict[str, Sequence[str]] = {}
+        if len(ids) > self.engine.starts_at_once:
+            return joined(self._levels(ids, upstream), upstream=upstream)
+        return _subgraph(self.engine.read(_CLOSURES[upstream], ids=list(ids)), upstream)
+
+    def _levels(self, ids: Sequence[str], upstream: bool) -> Iterator[Subgraph]:
+        step = self.sources if upstream else self.targets
+        seen: set[str] = set()
         frontier = list(dict.fromkeys(ids))
         while frontier:
             found = step(frontier)
-            nodes.update(found.nodes)
-            edges.extend(found.edges)
-            links.update(found.links)
+            yield found
+            seen.update(found.nodes)
             ahead = dict.fromkeys(far for near in found.links.values() for far in near)
-            frontier = [node for node in ahead if node not in nodes]
-        return Subgraph(nodes, edges, links)
+            frontier = [node for node in ahead if node not in seen]
 
     def run(self, run: str) -> RunDetail:
         """Return one run with its inputs, outputs, annotations and metrics."""
@@ -327,12 +337,9 @@ def _input_age(row: Row) -> InputAge:
     )
 
 
-def _subgraph(rows: Iterable[Row], backward: bool) -> Subgraph:
+def _subgraph(rows: Iterable[Row], is_upstream: bool) -> Subgraph:
     nodes: dict[str, Node] = {}
-    links: dict[str, list[str]] = {}
-    edges: list[Edge] = []
-    from_pointer: EdgeKind = "produced" if backward else "consumed_by"
-    from_run: EdgeKind = "consumed_by" if backward else "produced"
+    links: dict[str, Sequence[str]] = {}
     for (
         ident,
         kind,
@@ -349,15 +356,12 @@ def _subgraph(rows: Iterable[Row], backward: bool) -> Subgraph:
         labels,
         far_ids,
     ) in rows:
-        near = links[ident] = far_ids or []
+        links[ident] = far_ids or []
         if kind == "pointer":
             nodes[ident] = Pointer(ident, name, type_, digest, produced, run, flagged, labels or {})
-            arrow = from_pointer
         else:
             nodes[ident] = Run(ident, stage, _STATUS[status], started, ended, flagged=flagged, labels=labels or {})
-            arrow = from_run
-        edges += [Edge(far, ident, arrow) for far in near] if backward else [Edge(ident, far, arrow) for far in near]
-    return Subgraph(nodes, edges, links)
+    return Subgraph(nodes, links, is_upstream)
 
 
 def _regex(glob: str | None) -> str:

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -19,14 +20,35 @@ from headwater.graph.values import JSON
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """Nodes by id and edges, as a store found them. An edge may lead to a node outside: then the walk ended there.
-
-    `links` are the same edges as the nodes next to each node, in the direction of the walk.
-    """
+    """Nodes by id, and the nodes next to each in the direction of the walk, which was upstream or downstream."""
 
     nodes: Mapping[str, Node]
-    edges: Sequence[Edge]
     links: Mapping[str, Sequence[str]]
+    is_upstream: bool
+
+    @property
+    def edges(self) -> list[Edge]:
+        """The links as edges, which point with the data. One may lead to a node outside: then the walk ended there."""
+        to_pointer, to_run = ("produced", "consumed_by") if self.is_upstream else ("consumed_by", "produced")
+        kinds = {ident: to_pointer if isinstance(node, Pointer) else to_run for ident, node in self.nodes.items()}
+        ends = ((near, far, kinds[near]) for near, others in self.links.items() for far in others)
+        if self.is_upstream:
+            return [_edge((far, near, kind)) for near, far, kind in ends]
+        return list(map(_edge, ends))
+
+
+# Without the call of a function in Python: a trace makes tens of thousands of them.
+_edge: Callable[[tuple[str, str, str]], Edge] = partial(tuple.__new__, Edge)
+
+
+def joined(parts: Iterable[Subgraph], *, upstream: bool) -> Subgraph:
+    """Return the parts of one walk as a whole."""
+    nodes: dict[str, Node] = {}
+    links: dict[str, Sequence[str]] = {}
+    for part in parts:
+        nodes.update(part.nodes)
+        links.update(part.links)
+    return Subgraph(nodes, links, upstream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +150,10 @@ class Store(Protocol):
 
     def downstream(self, ids: Sequence[str]) -> Subgraph:
         """Return everything that derives from the states and runs, with all edges between."""
+        ...
+
+    def walk(self, ids: Sequence[str], *, upstream: bool) -> Iterator[Subgraph]:
+        """Give what `upstream`, or else `downstream`, returns in parts, each node once, in constant memory."""
         ...
 
     def sources(self, ids: Sequence[str]) -> Subgraph:

@@ -12,7 +12,7 @@ from headwater.graph import lineage
 from headwater.graph.facts import ComponentFact, Fact, Input, Output, RunFact, Status, TriggerResult
 from headwater.graph.lineage import Limits
 from headwater.graph.model import Edge, reference
-from headwater.graph.store import OutputFilter, Store
+from headwater.graph.store import OutputFilter, Store, joined
 from headwater.testing.oracle import expected_walk, walked
 from headwater.testing.rules import Backend, at, ran
 from headwater.testing.strategies import ANY_BACKEND, fact_sets
@@ -118,6 +118,15 @@ class WalkRules:
         store.record(ladder(30))
         assert len(lineage.trace(store, "l30")) == 89
         assert len(lineage.impact(store, "l1")) == 88
+
+    def test_a_walk_comes_in_parts_that_make_the_whole(self) -> None:
+        store = self.backend.empty()
+        store.record([*ladder(30), *chain(1_200)])
+        for ids in (["l30@r0029", "x1200@r01199"], ["nothing"]):
+            parts = list(store.walk(ids, upstream=True))
+            assert joined(parts, upstream=True) == store.upstream(ids)
+            assert sum(len(part.nodes) for part in parts) == len(store.upstream(ids).nodes)
+        assert joined(store.walk(["l1@r0000"], upstream=False), upstream=False) == store.downstream(["l1@r0000"])
 
     def test_a_chain_of_five_thousand_runs(self) -> None:
         store = self.backend.empty()

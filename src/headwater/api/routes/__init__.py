@@ -1,6 +1,6 @@
 """The routes, one file a subject. Each asks one question of the lineage graph."""
 
-from headwater.api.routes import components, events, flags, health, quality, ranking, runs, store, walks
+from headwater.api.routes import components, events, flags, health, methods, quality, ranking, runs, store, walks
 
 ROUTERS = (
     walks.router,
@@ -11,6 +11,7 @@ ROUTERS = (
     quality.router,
     flags.router,
     store.router,
+    methods.router,
     health.router,
 )
 

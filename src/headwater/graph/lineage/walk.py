@@ -141,10 +141,9 @@ class _Walk:
             self.nodes[ident] = node
             if isinstance(node, Run) and node.component is not None and node.component == self.limits.stop_at:
                 self.closed.add(ident)
-        self.edges.extend(found.edges)
-        ahead = sorted(
-            {far for near, far in map(self._ends, found.edges) if near not in self.closed} - self.hops.keys()
-        )
+        edges = found.edges
+        self.edges.extend(edges)
+        ahead = sorted({far for near, far in map(self._ends, edges) if near not in self.closed} - self.hops.keys())
         level = self.hops[frontier[0]] + 1
         room = self._room(level, len(ahead), deadline)
         self.hops.update(dict.fromkeys(ahead[:room], level))
