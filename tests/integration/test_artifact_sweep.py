@@ -11,8 +11,11 @@ import uuid
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headwater.errors import ArtifactsUnavailable, DamagedArtifact, UnknownArtifact
 from headwater.graph.connect import connect
@@ -239,6 +242,33 @@ def test_a_sweep_that_was_killed_is_undone_by_the_next(store: ArtifactStore, und
     collect(store, needing("d"), grace=NOW, applies=True)
     assert kept(store) == {"d": b"1"}
     assert held(store) == ["chunks", "entries"]
+
+
+_digests = st.sampled_from("abc")
+_steps = st.one_of(
+    st.tuples(st.just("put"), _digests, st.sampled_from([b"1", b"2", b""])),
+    st.tuples(st.just("release"), st.sets(_digests), st.sets(_digests)),
+    st.tuples(st.just("collect"), st.just(None), st.sets(_digests)),
+)
+
+
+@given(st.lists(_steps, max_size=12))
+def test_after_any_steps_just_what_is_needed_or_was_not_freed_is_there(steps: list[Any]) -> None:
+    store = open_artifacts(f"memory://{uuid.uuid4()}")
+    expected: dict[str, bytes] = {}
+    for step, what, how in steps:
+        if step == "put":
+            put(store, what, how)
+            expected[what] = how
+            continue
+        if step == "release":
+            release(store, what, needing(*how))
+        else:
+            collect(store, needing(*how), grace=NOW, applies=True)
+        gone = (set(expected) if what is None else what) - how
+        expected = {digest: data for digest, data in expected.items() if digest not in gone}
+        assert len(list(store.place.found("chunks"))) == len(set(expected.values()) - {b""})
+    assert kept(store) == expected
 
 
 def test_a_damaged_entry_stops_the_collection_before_anything_is_removed(folder: ArtifactStore) -> None:

@@ -117,6 +117,19 @@ def test_what_is_said_by_hand_is_saved_too() -> None:
     assert headwater.load("made").tolist() == [0, 1, 2]
 
 
+def test_a_closed_file_is_saved_by_its_name_and_a_generator_is_left_alone(lineage: Lineage) -> None:
+    @keeps.run(output_vars=["file", "numbers"])
+    def work() -> Iterator[int]:
+        with Path("f.txt").open("w", encoding="utf-8") as file:
+            file.write("1")
+        numbers = (n for n in range(3))
+        return numbers
+
+    assert list(work()) == [0, 1, 2]
+    assert saved() == ["f.txt"]
+    assert unsaved(lineage) == {"numbers": "a generator has no digest: a generator can be read only once"}
+
+
 def test_a_failing_run_saves_what_it_had(lineage: Lineage) -> None:
     @keeps.run(output_vars=["half"])
     def work() -> None:

@@ -155,8 +155,11 @@ def test_each_case_gives_rows_for_each_size(prepared: Prepared, tmp_path: Path) 
     assert all(row.ours and row.theirs and row.speed for section in sections for row in section.rows)
 
 
-def test_artifacts_give_rows_beside_joblib_and_a_copy(tmp_path: Path) -> None:
-    found = artifacts.measured(tmp_path / "payloads", replace(TINY, artifact_bytes=1 << 16))
+def test_artifacts_give_rows_beside_joblib_and_a_copy(prepared: Prepared, tmp_path: Path) -> None:
+    peer = SQLitePeer(f"sqlite:///{tmp_path / 'bench.db'}")
+    with peer.open() as lineage:
+        found = artifacts.payloads([Stage(peer, lineage, prepared, replace(TINY, artifact_bytes=1 << 16), tmp_path)])
+    peer.close()
 
     assert [row.beside for row in found.rows] == ["joblib.dump"] * 2 + ["joblib.load"] + ["shutil.copyfile"] * 2
     assert all(row.ours and row.theirs and row.speed for row in found.rows)
