@@ -292,6 +292,19 @@ def test_a_model_that_a_variable_names_is_one_pointer(lineage: Lineage) -> None:
     assert names_written(the_run(lineage)) == ["model"]
 
 
+def test_files_and_models_are_saved_where_artifacts_are(lineage: Lineage) -> None:
+    @Component("keeps", auto_log=True, artifacts="outputs").run
+    def train() -> object:
+        ROWS.to_csv("c.csv")
+        return fitted()
+
+    model: Any = train()
+    assert sorted(names_written(the_run(lineage))) == ["c.csv", "keeps/LogisticRegression"]
+    with headwater.load("c.csv") as file:
+        assert file.read() == Path("c.csv").read_bytes()
+    assert digest_of(headwater.load("keeps/LogisticRegression", format="joblib")) == digest_of(model)
+
+
 def test_a_model_that_is_fitted_further_is_read_and_written(lineage: Lineage) -> None:
     model = SGDClassifier(random_state=0).fit(ROWS[["x"]], ROWS["y"])
     before = digest_of(model).digest

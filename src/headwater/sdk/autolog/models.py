@@ -50,9 +50,9 @@ class Models:
         """Return the claims about what was used; without those of unknown origin that must come from a file."""
         return [claim for claim in self._used if not (claim.is_guess and are_from_files)]
 
-    def fitted(self) -> list[Claim]:
-        """Return the claims about the fitted models that are still there, as they are now."""
-        found: list[Claim] = []
+    def fitted(self) -> list[tuple[Claim, object]]:
+        """Return the claims about the fitted models that are still there, as they are now, with the models."""
+        found: list[tuple[Claim, object]] = []
         count: Counter[str] = Counter()
         for model in [model for reference in list(self._fitted.values()) if (model := reference()) is not None]:
             if _is_fitted(model):
@@ -61,7 +61,7 @@ class Models:
                 default = f"{self._run.component}/{kind}" + (f"-{count[kind]}" if count[kind] > 1 else "")
                 given = self._run.name_of(model) or names.of(model) or Named(default, "model")
                 claims, _ = captured(default, model, given, written=True)
-                found += claims
+                found += [(claim, model) for claim in claims]
         return found
 
 

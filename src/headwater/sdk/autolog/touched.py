@@ -35,17 +35,18 @@ class Touched:
         run, read, written = self._run, self.files.read(), self.files.written()
         has_read_a_model = any(infer_type(claim.name) == "model" for claim in (*run.inputs, *read))
         read += self.models.used(are_from_files=has_read_a_model)
-        written += self.models.fitted()
-        run.inputs += _without(run.inputs, read)
-        run.outputs += _without(run.outputs, written)
+        self._add(run.inputs, [(claim, None) for claim in read], written=False)
+        self._add(run.outputs, [*((claim, None) for claim in written), *self.models.fitted()], written=True)
         if self.files.is_full:
             run.warnings.append(f"auto_log: more than {MOST_FILES:,} files; the others are not recorded")
 
-
-def _without(said: Iterable[Claim], found: Iterable[Claim]) -> list[Claim]:
-    """Return the claims that are about nothing that was said: no such name, no such file, no such content."""
-    keys = {key for claim in said for key in _keys(claim)}
-    return [claim for claim in found if keys.isdisjoint(_keys(claim))]
+    def _add(self, said: list[Claim], found: Iterable[tuple[Claim, object]], *, written: bool) -> None:
+        """Add, and save, the claims about nothing that was said: no such name, no such file, no such content."""
+        keys = {key for claim in said for key in _keys(claim)}
+        for claim, value in found:
+            if keys.isdisjoint(_keys(claim)):
+                said.append(claim)
+                self._run.kept(value, [claim], written=written)
 
 
 def _keys(claim: Claim) -> Iterable[object]:
