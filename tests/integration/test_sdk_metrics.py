@@ -19,6 +19,7 @@ from headwater.errors import UsageError
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.measures import Measured
 from headwater.graph.metrics.store import metrics_of
+from headwater.graph.query_store import QueryStore
 from headwater.sdk import recording
 from headwater.sdk.component import Component, log_feedback, log_outputs
 from headwater.sdk.metrics import SLA, Metric, recall
@@ -176,6 +177,22 @@ def test_values_wait_on_disk_while_the_store_is_down(tmp_path: Path, monkeypatch
             pass
         assert values(lineage, "one") == [1.0]
         assert [incident.opened.metric for incident in lineage.alerts()] == ["one"]
+
+
+def test_a_store_that_keeps_no_metrics_keeps_the_runs(
+    lineage: Lineage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delattr(QueryStore, "metrics")
+
+    @Component("predict", metrics=[Metric("one", lambda: 1), Metric("recall", recall())]).run
+    def predict() -> int:
+        return 7
+
+    assert predict() == 7
+    assert recording.flush(DEADLINE_S)
+    assert [run.status for run in lineage.recent().runs] == ["completed"]
+    assert recording.recorder_stats().refused == 1
+    assert "QueryStore keeps no metrics" in caplog.text
 
 
 def test_what_cannot_be_logged_is_told_in_the_log_alone(lineage: Lineage, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
 from typing import Any, assert_type
 
+from headwater.sdk import metrics
+from headwater.sdk.alerting import Webhook
 from headwater.sdk.component import Component, component
 from headwater.sdk.history import History
+from headwater.sdk.metrics import SLA, Metric
 from headwater.sdk.run import RunLog, current_run, pointer
 from headwater.sdk.triggers import asynchronous
 
@@ -82,5 +85,9 @@ assert_type(Job.static(1), str)
 assert_type(pointer({"a": 1}, "table"), dict[str, int])
 assert_type(current_run(), RunLog)
 plain: Callable[[list[int], History], bool] = trigger
+kept = SLA(Metric("recall", metrics.recall()), ">= 0.9")
+watched = Component("watched", metrics=[kept], sinks=[Webhook("https://h/x")])
+Component("wrong", metrics=["recall"])  # type: ignore[list-item]
+watched.log_outputs({"ride-1": True})
 with stage.running(inputs=["a.csv"]) as run:
     assert_type(run, RunLog)
