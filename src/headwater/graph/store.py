@@ -233,6 +233,10 @@ class DeletionStore(Store, Protocol):
         """Return the labels of the inputs and outputs of these runs: by run, then by name."""
         ...
 
+    def has_erasures(self) -> bool:
+        """Return whether anything was ever erased."""
+        ...
+
     def salt(self) -> str:
         """Return the salt of this store's erasures, the same from its first use on."""
         ...
