@@ -89,7 +89,8 @@ def _targets(fact: Fact) -> Iterator[str]:
     """The states and runs whose erasure would concern a fact."""
     if isinstance(fact, RunFact):
         yield fact.id
-        yield from {ids.state_id(claim.name, fact.id) for claim in (*fact.outputs, *fact.inputs)}
+        names = {claim.name for claim in fact.outputs} | {claim.name for claim in fact.inputs}
+        yield from (ids.state_id(name, fact.id) for name in names)
     elif isinstance(fact, Annotation):
         yield fact.target
 
