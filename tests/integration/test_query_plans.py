@@ -54,7 +54,7 @@ WHOLE = {
     "state": "all states",
     "vault": "all that is kept",
 }
-BOOKKEEPING = {"Lock", "Rebinding", "Register"}
+BOOKKEEPING = {"Filler", "Lock", "Rebinding", "Register"}
 
 
 @dataclass(frozen=True, slots=True)
