@@ -49,6 +49,7 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     artifacts.payloads,
     cases_write.popular,
     cases_metrics.windows,
+    cases_write.forgotten,
     loaders_openlineage.events,
     loaders_dvc.commits,
     loaders_wfformat.workflows,

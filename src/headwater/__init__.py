@@ -15,6 +15,7 @@ from headwater.errors import HeadwaterError
 from headwater.graph.answer import Answer, Truncation
 from headwater.graph.connect import configure, connect, default
 from headwater.graph.defaults import flag, impact, inspect, rank, record, review, stale, trace, unflag
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Input, Output, RunFact, Status, TriggerResult
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.lineage.walk import Limits
@@ -24,7 +25,7 @@ from headwater.graph.store import OutputFilter
 from headwater.sdk import metrics
 from headwater.sdk.alerting import Webhook
 from headwater.sdk.artifacts.loading import load, save
-from headwater.sdk.blocked import RunBlocked, StaleInputs, TriggerFailed
+from headwater.sdk.blocked import ErasedInputs, RunBlocked, StaleInputs, TriggerFailed
 from headwater.sdk.component import Component, component, log_feedback, log_outputs
 from headwater.sdk.explicit import log_run
 from headwater.sdk.history import History
@@ -43,6 +44,8 @@ __all__ = [
     "Component",
     "ComponentFact",
     "Edge",
+    "ErasedInputs",
+    "Erasure",
     "HeadwaterError",
     "History",
     "Input",

@@ -18,6 +18,7 @@
     │   ├── UnknownArtifact                 nothing is saved of that content
     │   ├── UnknownReference                no run has kept the profile to compare with
     │   └── UnknownKind                     no loader or exporter of that name
+    ├── RegisterMoved                       somebody else wrote to the register of deletions first
     ├── InvalidTemplate                     a query file that the catalogue refuses
     ├── MissingExtra (ImportError)          an optional package is not installed
     ├── SourceError (ValueError)            a source of lineage that cannot be read as what it was said to be
@@ -193,6 +194,14 @@ class UnknownReference(NotFound):
 
     code = "unknown_reference"
     hint = "run the component that keeps it first, or pass a Profile"
+
+
+class RegisterMoved(HeadwaterError):
+    """Somebody else has written to the register of deletions."""
+
+    code = "register_moved"
+    status = 409
+    hint = "read the register again, and decide again on what it says now"
 
 
 class InvalidTemplate(HeadwaterError):

@@ -17,7 +17,7 @@ from headwater.graph import connect
 from headwater.graph.facts import Fact
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.store import RunDetail
-from headwater.sdk import claims, faults, freshness, recording
+from headwater.sdk import claims, erased, faults, freshness, recording
 from headwater.sdk.artifacts import where
 from headwater.sdk.recorder import Recorder, Sink
 from headwater.sdk.spool import Spool
@@ -39,6 +39,7 @@ def recording_in(
     if url is None:
         (folder / "lineage.db").write_bytes(_empty_store())
     with Lineage(connect.open_store(url or f"sqlite:///{folder}/lineage.db", **access)) as lineage:
+        monkeypatch.setattr(erased, "knowledge", erased.Knowledge())
         monkeypatch.setattr(connect, "_default", [lineage])
         recorder = Recorder(sink or lineage.record, Spool(lambda: folder / "spool"), linger_s=0)
         monkeypatch.setattr(recording, "recorder", recorder)

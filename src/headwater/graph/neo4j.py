@@ -140,6 +140,11 @@ class Neo4jEngine:
         if version:
             self.write(lambda tx: tx.run("schema/stamp", version=version))
 
+    def scrub(self) -> str:
+        """Return what is left to do by hand: a server leaves what it deletes in its files."""
+        [(left,)] = self.read("deletion/scrub")
+        return str(left)
+
     def software(self) -> str:
         """Return the version that the server names."""
         with self._failures():

@@ -15,6 +15,7 @@ from functools import partial
 from itertools import chain, repeat
 from typing import Any
 
+from headwater.graph.erasure import Erased
 from headwater.graph.facts import Status
 from headwater.graph.model import Node, Pointer, Run
 from headwater.graph.store import Subgraph
@@ -105,12 +106,18 @@ def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+def _erased(told: Sequence[str] | None) -> Erased | None:
+    return None if told is None else Erased(datetime.fromisoformat(told[0]), told[1])
+
+
 _TIMES = ("produced_at", "started_at", "ended_at")
 _PACK: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("labels", "params", "triggers"), dict),
     "status": lambda status: status.value,
+    "erased": lambda erased: None if erased is None else list(erased),
 }
 _UNPACK: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_TIMES, _time),
     "status": {status.value: status for status in Status}.__getitem__,
+    "erased": _erased,
 }

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_typ
 
 from headwater import clock
 from headwater.graph import packing
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, RunFact
 from headwater.graph.store import Subgraph
 from headwater.graph.wire import fact_from_dict, fact_to_dict
@@ -201,7 +202,7 @@ def _number(value: Any) -> float:
 
 
 _text, _whole, _items, _object = _of(str), _of(int), _of(list), _of(dict)
-_FACTS = (RunFact, ComponentFact, Annotation)
+_FACTS = (RunFact, ComponentFact, Annotation, Erasure)
 _FACT = Form(fact_to_dict, fact_from_dict, {"type": "object", "required": ["fact"]})
 _KNOWN: Mapping[Any, Form] = {
     Json: Form(_itself, _itself, {}),

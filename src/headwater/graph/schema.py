@@ -8,7 +8,13 @@ from __future__ import annotations
 from headwater.errors import SchemaTooNew
 from headwater.graph.engine import Engine
 
-MIGRATIONS = ("schema/001_lineage", "schema/002_facets", "schema/004_metrics", "schema/005_contents")
+MIGRATIONS = (
+    "schema/001_lineage",
+    "schema/002_facets",
+    "schema/003_erasures",
+    "schema/004_metrics",
+    "schema/005_contents",
+)
 
 
 def number(query: str) -> int:

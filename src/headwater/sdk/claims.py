@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from headwater.errors import InvalidFact, InvalidName, UnknownPointer
 from headwater.graph.connect import default
-from headwater.graph.facts import Input, Output, PointerType
+from headwater.graph.facts import Input, Labels, Output, PointerType
 from headwater.graph.values import JSON, check_name
 from headwater.sdk.content import digest_of
 from headwater.sdk.faults import Ours, tell
@@ -49,17 +49,18 @@ class Claim(NamedTuple):
     state: str | None = None
     facets: Mapping[str, JSON] = MappingProxyType({})
     is_guess: bool = False
+    labels: Labels = MappingProxyType({})
 
     def as_input(self) -> Input:
         """Return the claim to have read it."""
         digest, facets = self._content() if self.state is None else (self.digest, self.facets)
         name = _name_in_store(digest) if self.is_guess and digest is not None else None
-        return Input(name or self.name, self.at, digest, self.state, facets)
+        return Input(name or self.name, self.at, digest, self.state, facets, self.labels)
 
     def as_output(self) -> Output:
         """Return the claim to have written it."""
         digest, facets = self._content()
-        return Output(self.name, digest, self.type, facets)
+        return Output(self.name, digest, self.type, facets, self.labels)
 
     def _content(self) -> tuple[str | None, Mapping[str, JSON]]:
         if self.digest is not None or self.mark is None:

@@ -18,10 +18,11 @@ from functools import partial
 from typing import Any, Literal, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
 
 from headwater.errors import UsageError
-from headwater.graph.values import check_name
+from headwater.graph.facts import deletion_facet
+from headwater.graph.values import JSON, check_name
+from headwater.sdk import erased, freshness
 from headwater.sdk.alerting import Sink
 from headwater.sdk.execution import Execution, IdleExecution, introduction, source_introduction
-from headwater.sdk.freshness import Policy
 from headwater.sdk.measuring import log
 from headwater.sdk.metrics import Declared, Measure, measures
 from headwater.sdk.plan import Plan, plan
@@ -39,7 +40,12 @@ class Options(TypedDict, total=False):
     """How a component behaves. Each is a class attribute of Component as well, for subclasses."""
 
     on_failure: Literal["record", "warn", "block"]
-    on_stale: Policy
+    on_stale: freshness.Policy
+    on_erased: erased.Policy
+    aggregates: str | None
+    anonymises: str | None
+    shards: int | None
+    unlearns: str | None
     durability: Literal["background", "wait"]
     max_age: timedelta | None
     records_environment: bool
@@ -50,6 +56,7 @@ class Options(TypedDict, total=False):
 _ALLOWED: dict[str, tuple[object, ...]] = {
     "on_failure": ("record", "warn", "block"),
     "on_stale": ("ignore", "log", "warn", "block"),
+    "on_erased": ("ignore", "warn", "block"),
     "durability": ("background", "wait"),
     "artifacts": ("none", "outputs", "all"),
     "records_environment": (True, False),
@@ -74,6 +81,9 @@ class Component:
 
     on_failure: a test that fails is recorded; "warn" logs it, "block" raises TriggerFailed before the function runs.
     on_stale: what happens on stale inputs: "log" (at level INFO), "warn", "block" (raises StaleInputs) or "ignore".
+    on_erased: what happens on inputs that were erased: "block" (raises ErasedInputs), "warn" or "ignore".
+    aggregates, anonymises: the reason why the rows of one person are not in what the component writes; shards: in how
+    many parts its model is trained, each to be trained anew by itself; unlearns: how its model forgets rows in place.
     durability: "wait" returns only when the run is in the store, or on disk while the store is down.
     max_age: how old an input may be, 30 days by default. records_environment: keep host, user and Python version.
     artifacts: "outputs" or "all": save what was captured to the artifact store; "none", the default, keeps digests.
@@ -87,7 +97,12 @@ class Component:
     metrics: Sequence[Declared] = ()
     sinks: Sequence[Sink] = ()
     on_failure: Literal["record", "warn", "block"] = "record"
-    on_stale: Policy = "log"
+    on_stale: freshness.Policy = "log"
+    on_erased: erased.Policy = "block"
+    aggregates: str | None = None
+    anonymises: str | None = None
+    shards: int | None = None
+    unlearns: str | None = None
     durability: Literal["background", "wait"] = "background"
     max_age: timedelta | None = None
     records_environment: bool = False
@@ -115,6 +130,7 @@ class Component:
         for key, option in options.items():
             setattr(self, _checked_option(key, option), option)
         check_name(self.name or type(self).__name__, "component")
+        self.deletion = deletion_facet(self.aggregates, self.anonymises, self.shards, self.unlearns)
         self.name = self.name or type(self).__name__
         self.before_triggers = triggers(getattr(self, "before_run", None), before)
         taken = {trigger.key for trigger in self.before_triggers}
@@ -122,6 +138,7 @@ class Component:
         self.measures = measures(self.metrics)
         self._introduced: set[tuple[int, int]] = set()
 
+    deletion: dict[str, JSON]
     before_triggers: tuple[Trigger, ...]
     after_triggers: tuple[Trigger, ...]
     measures: tuple[Measure, ...]

@@ -1,11 +1,12 @@
-"""Shipped helpers for tests: the suite that every store must pass, and that of stores that keep metrics."""
+"""Shipped helpers for tests: the suite that every store must pass, and those of stores that keep more."""
 
 import pytest
 
-pytest.register_assert_rewrite("headwater.testing.rules", "headwater.testing.answers", "headwater.testing.scale")
+pytest.register_assert_rewrite(*(f"headwater.testing.{name}" for name in ("rules", "answers", "erasures", "scale")))
 pytest.register_assert_rewrite("headwater.testing.metrics")
 
-from headwater.testing.conformance import StoreConformance  # noqa: E402  # after the line that makes its asserts speak
+# After the lines that make their asserts speak.
+from headwater.testing.conformance import DeletionConformance, StoreConformance  # noqa: E402
 from headwater.testing.metrics import MetricConformance  # noqa: E402
 
-__all__ = ["MetricConformance", "StoreConformance"]
+__all__ = ["DeletionConformance", "MetricConformance", "StoreConformance"]
