@@ -1,52 +1,64 @@
-"""Several chunks on their way to the disk or the service at once: each waits for it, and none needs another."""
+"""Several chunks on their way to the disk or the service at once: each waits for it, and none needs another.
+
+In daemon threads: the interpreter waits for those of an executor when it ends, and a place may hang.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
-from headwater.sdk.artifacts.entries import Chunk
+T = TypeVar("T")
+R = TypeVar("R")
 
 AT_ONCE = 4
 
 
-class ChunkPool:
-    """Gives chunks to `kept` in some threads; `keep` waits while all of them are busy, so memory is bounded."""
+class Pool(Generic[T, R]):
+    """Gives items to `work` in some threads; `put` waits while all of them are busy, so memory is bounded."""
 
-    def __init__(self, kept: Callable[[bytes], Chunk]) -> None:
-        self._kept = kept
-        self._slots = threading.Semaphore(AT_ONCE)
-        self._pool = ThreadPoolExecutor(AT_ONCE, "headwater-chunks")
-        self._done: list[Future[Chunk]] = []
+    def __init__(self, work: Callable[[T], R], at_once: int = AT_ONCE) -> None:
+        self._work = work
+        self._slots = threading.Semaphore(at_once)
+        self._threads: list[threading.Thread] = []
+        self._found: dict[int, R] = {}
         self._failure: BaseException | None = None
 
-    def keep(self, data: bytes) -> None:
-        """Take a chunk. Raises what keeping an earlier one raised."""
+    def put(self, item: T) -> None:
+        """Take an item. Raises what an earlier one has raised."""
         self._slots.acquire()
         if self._failure is not None:
             raise self._failure
+        thread = threading.Thread(
+            target=self._do, args=(len(self._threads), item), name="headwater-chunks", daemon=True
+        )
+        self._threads.append(thread)
         try:
-            found = self._pool.submit(self._kept_and_told, data)
+            thread.start()
         except RuntimeError:  # the interpreter is about to end, and starts no threads
-            found = Future()
-            found.set_result(self._kept_and_told(data))
-        self._done.append(found)
+            self._do(len(self._threads) - 1, item)
 
-    def chunks(self) -> tuple[Chunk, ...]:
-        """Return the chunks in the order of their coming, once all are kept; raises what keeping one raised."""
-        return tuple(found.result() for found in self._done)
+    def results(self) -> list[R]:
+        """Return what came of the items, in their order; raises what one has raised."""
+        self._join()
+        if self._failure is not None:
+            raise self._failure
+        return [self._found[number] for number in range(len(self._threads))]
 
-    def _kept_and_told(self, data: bytes) -> Chunk:
+    def _do(self, number: int, item: T) -> None:
         try:
-            return self._kept(data)
-        except BaseException as exc:
+            self._found[number] = self._work(item)
+        except BaseException as exc:  # noqa: BLE001  # it is raised where the results are asked for
             self._failure = exc
-            raise
         finally:
             self._slots.release()
+
+    def _join(self) -> None:
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
 
     def __enter__(self) -> Self:
         return self
@@ -54,4 +66,4 @@ class ChunkPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown(wait=True)
+        self._join()

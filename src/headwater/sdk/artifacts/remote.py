@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, Any, TypeVar
 
 from headwater import clock
 from headwater.errors import ArtifactsUnavailable, MissingExtra, UsageError
+from headwater.sdk.artifacts.parallel import Pool
 from headwater.sdk.artifacts.places import Found, scratch
 
 T = TypeVar("T")
@@ -63,8 +63,10 @@ class Remote:
         """Return the size of each, None of those that are not there."""
         if len(keys) <= 1:
             return [self._size(key) for key in keys]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(self._size, keys))
+        with Pool(self._size, _AT_ONCE) as pool:
+            for key in keys:
+                pool.put(key)
+            return pool.results()
 
     def _size(self, key: str) -> int | None:
         try:

@@ -18,7 +18,7 @@ from headwater import clock
 from headwater.errors import ArtifactsFull, ArtifactsUnavailable, DamagedArtifact, UnknownArtifact
 from headwater.graph.values import JSON
 from headwater.sdk.artifacts.entries import Chunk, Entry, decoded, encoded, key_of
-from headwater.sdk.artifacts.parallel import ChunkPool
+from headwater.sdk.artifacts.parallel import Pool
 from headwater.sdk.artifacts.places import Place
 from headwater.sdk.artifacts.streams import ChunkReader, ChunkWriter
 
@@ -92,13 +92,13 @@ class ArtifactStore:
         """Keep the bytes that `write` writes to a file, under the digest that is asked for when all are written."""
         with self.failing():
             for _ in range(_ATTEMPTS):
-                with ChunkPool(self._kept) as pool:
-                    writer = ChunkWriter(pool.keep)
+                with Pool(self._kept) as pool:
+                    writer = ChunkWriter(pool.put)
                     write(writer)  # type: ignore[arg-type]
                     size = writer.finish()
                 found = digest()
                 graphs = self._graphs(self._known(found))
-                entry = Entry(found, format, size, pool.chunks(), clock.now(), name, kind, about or {}, graphs)
+                entry = Entry(found, format, size, tuple(pool.results()), clock.now(), name, kind, about or {}, graphs)
                 self.place.write(entry.key, encoded(entry))
                 if self._is_whole(entry):
                     return entry
