@@ -33,7 +33,10 @@ from tests.support.stores import opened
 
 API = "/api/v1"
 WALK = f"{API}/store/walk"
-UNPACKED = {"accept-encoding": "identity"}
+WHOLE: dict[str, Any] = {
+    "json": {"ids": ["raw@external"], "upstream": False},
+    "headers": {"accept-encoding": "identity"},
+}
 LINES = {"accept": "application/x-ndjson"}
 EVENT = {"eventTime": "2026-03-02T00:00:00Z", "run": {"runId": "o"}, "job": {"namespace": "n", "name": "j"}}
 KINDS: dict[str, tuple[str, str, dict[str, str], Any]] = {
@@ -183,22 +186,40 @@ def test_a_client_that_reads_slowly_holds_no_question(tmp_path: Path) -> None:
             assert api.get(f"{API}/stats").status_code == 200
 
 
-def test_a_client_that_does_not_read_holds_no_cursor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(methods, "_PATIENCE_S", 0.2)
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[SQLiteEngine, str]]:
+    """A service with a walk of many parts, more than any buffer on the way holds: its engine, with one connection."""
     monkeypatch.setattr(query_store, "_ROWS_PER_PART", 100)
-    more_than_any_buffer = [ran(f"r{n}", n, n + 0.5, ["raw"], [f"{n}{'x' * 4_000}"]) for n in range(2_500)]
-    ask: dict[str, Any] = {"json": {"ids": ["raw@external"], "upstream": False}, "headers": UNPACKED}
     with opened(Database(f"sqlite:///{tmp_path}/lineage.db")) as wide:
-        wide.record(more_than_any_buffer)
+        wide.record([ran(f"r{n}", n, n + 0.5, ["raw"], [f"{n}{'x' * 4_000}"]) for n in range(2_500)])
         wide.stats()
         engine = cast(SQLiteEngine, wide.engine)
         assert len(engine._idle) == 1
-        app = create_app(settings(tmp_path), wide)
-        with listening(app) as url, httpx2.Client(base_url=url) as api, api.stream("POST", WALK, **ask) as got:
-            lines = got.iter_lines()
-            assert json.loads(next(lines))["part"]
-            until(lambda: len(engine._idle) == 1)
-            assert not any("end" in json.loads(line) for line in lines)
+        with listening(create_app(settings(tmp_path), wide)) as url:
+            yield engine, url
+
+
+def test_a_client_that_does_not_read_holds_no_cursor(
+    large: tuple[SQLiteEngine, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, url = large
+    monkeypatch.setattr(methods, "_PATIENCE_S", 0.2)
+    with httpx2.Client(base_url=url) as api, api.stream("POST", WALK, **WHOLE) as got:
+        lines = got.iter_lines()
+        assert json.loads(next(lines))["part"]
+        until(lambda: len(engine._idle) == 1)
+        assert not any("end" in json.loads(line) for line in lines)
+
+
+def test_a_client_that_leaves_in_the_middle_holds_no_cursor(
+    large: tuple[SQLiteEngine, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, url = large
+    monkeypatch.setattr(methods, "_PATIENCE_S", 10 * DEADLINE_S)
+    with httpx2.Client(base_url=url) as api, api.stream("POST", WALK, **WHOLE) as got:
+        assert json.loads(next(got.iter_lines()))["part"]
+        assert len(engine._idle) == 0
+    until(lambda: len(engine._idle) == 1)
 
 
 def _fan(runs: int) -> list[RunFact]:

@@ -7,12 +7,15 @@ when its client goes away, and needs the memory of one part.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Send
+from starlette.types import Scope as ASGIScope
 
 from headwater.api.asking import Asker, encode
 from headwater.api.documentation import NDJSON
@@ -98,6 +101,21 @@ def _given(method: Method, document: Any) -> dict[str, Any]:
         raise InvalidRequest(str(exc)) from exc
 
 
+class _Lines(StreamingResponse):
+    """Lines that end with their response, also when the client has left in the middle of them."""
+
+    def __init__(self, lines: AsyncGenerator[bytes]) -> None:
+        super().__init__(lines, media_type=NDJSON)
+        self._lines = lines
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Send the lines."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._lines.aclose()
+
+
 async def stream(asker: Asker, read: Callable[[], Asked]) -> StreamingResponse:
     """Return the response that asks on while it is read; what fails before the first part has a status of its own."""
 
@@ -107,22 +125,29 @@ async def stream(asker: Asker, read: Callable[[], Asked]) -> StreamingResponse:
 
     line, parts = await asker.put(lambda lineage: begin(lineage.store))
 
-    async def lines() -> AsyncIterator[bytes]:
+    async def lines() -> AsyncGenerator[bytes]:
         nonlocal line
-        while line:
-            # A client that does not read keeps no cursor in the database: what it asked breaks off.
-            waiting = asyncio.get_running_loop().call_later(_PATIENCE_S, parts.close)
-            yield line
-            waiting.cancel()
-            line = await asker.put(lambda _: next(parts, b""))
+        try:
+            while line:
+                # A client that does not read keeps no cursor in the database: what it asked breaks off.
+                waiting = asyncio.get_running_loop().call_later(_PATIENCE_S, parts.close)
+                try:
+                    yield line
+                finally:
+                    waiting.cancel()
+                line = await asker.put(lambda _: next(parts, b""))
+        finally:
+            # A part that is being made right now cannot be closed: it is ended with its question.
+            with suppress(ValueError):
+                parts.close()
 
-    return StreamingResponse(_told(asker, lines()), media_type=NDJSON)
+    return _Lines(_told(asker, lines()))
 
 
 async def patiently(asker: Asker, read: Callable[[], Asked]) -> StreamingResponse:
     """Return the response to a long question: empty lines while it is worked on, so that nobody takes it for dead."""
 
-    async def lines() -> AsyncIterator[bytes]:
+    async def lines() -> AsyncGenerator[bytes]:
         working = asyncio.ensure_future(asker.put(lambda lineage: read().only_part(lineage.store), _LONGEST_S))
         try:
             while not (await asyncio.wait([working], timeout=_BEAT_S))[0]:
@@ -132,14 +157,15 @@ async def patiently(asker: Asker, read: Callable[[], Asked]) -> StreamingRespons
         yield working.result()
         yield _line({"end": True})
 
-    return StreamingResponse(_told(asker, lines()), media_type=NDJSON)
+    return _Lines(_told(asker, lines()))
 
 
-async def _told(asker: Asker, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _told(asker: Asker, lines: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     """Give the lines, and as the last one what went wrong."""
     try:
-        async for line in lines:
-            yield line
+        async with aclosing(lines):
+            async for line in lines:
+                yield line
     except ClientLeft:
         return
     except HeadwaterError as error:
