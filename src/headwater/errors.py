@@ -17,6 +17,7 @@
     │   ├── UnknownComponent
     │   ├── UnknownQuery
     │   └── UnknownKind                     no loader or exporter of that name
+    ├── RegisterMoved                       somebody else wrote to the register of deletions first
     ├── InvalidTemplate                     a query file that the catalogue refuses
     ├── MissingExtra (ImportError)          an optional package is not installed
     ├── SourceError (ValueError)            a source of lineage that cannot be read as what it was said to be
@@ -179,6 +180,14 @@ class UnknownKind(NotFound):
 
     code = "unknown_kind"
     hint = "`headwater import` and `headwater export` list their kinds"
+
+
+class RegisterMoved(HeadwaterError):
+    """Somebody else has written to the register of deletions."""
+
+    code = "register_moved"
+    status = 409
+    hint = "read the register again, and decide again on what it says now"
 
 
 class InvalidTemplate(HeadwaterError):

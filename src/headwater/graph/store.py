@@ -244,7 +244,7 @@ class Store(Protocol):
 
 
 class DeletionStore(Store, Protocol):
-    """A store that can say what a deletion touches."""
+    """A store that can forget: what deletions ask of it beyond the graph. The register and the vault are no facts."""
 
     def labelled(self, labels: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str, tuple[str, str]]]:
         """Return (run, name of an input or output, label) of all that carry one of these labels, sorted."""
@@ -268,4 +268,35 @@ class DeletionStore(Store, Protocol):
 
     def durations(self, components: Sequence[str], most: int) -> Mapping[str, Sequence[float]]:
         """Return the seconds that the newest completed runs of each component took, sorted, `most` at the most."""
+        ...
+
+    def salt(self) -> str:
+        """Return the salt of this store's erasures, the same from its first use on."""
+        ...
+
+    def enter(self, previous: str, entry: str) -> None:
+        """Add an entry, a JSON object with its `digest`, behind the one whose digest is `previous` ("" for the first).
+
+        Raises RegisterMoved when another one is the newest.
+        """
+        ...
+
+    def register(self, after: int = 0) -> Iterator[str]:
+        """Give the entries of the register behind the first `after` ones, in order."""
+        ...
+
+    def keep(self, request: str, key: str, text: str) -> None:
+        """Keep a text for an open request, in the place of what was kept under this key."""
+        ...
+
+    def kept(self, request: str | None = None) -> Mapping[tuple[str, str], str]:
+        """Return what is kept for one open request, or for all: texts by (request, key)."""
+        ...
+
+    def drop(self, request: str) -> None:
+        """Forget all that is kept for a request; `scrub` then takes it from the files."""
+        ...
+
+    def scrub(self) -> None:
+        """Take what was erased or dropped from the store's files, as far as the store can; returns when it is done."""
         ...
