@@ -28,12 +28,12 @@ class QuerySurveys:
     def names(self, names: Sequence[str]) -> Mapping[str, Name]:
         """Return what each of these names stands for now; names of which no state was produced are left out."""
         rows = self.engine.read("deletion/names", names=list(names))
-        return {name: Name(Version(state, name, at, run), count) for name, state, run, at, count in rows}
+        return {name: Name(Version(state, name, at, run, bool(gone)), n) for name, state, run, at, gone, n in rows}
 
     def versions(self, names: Sequence[str]) -> Sequence[Version]:
         """Return every produced state of these names, in no order."""
         rows = self.engine.read("deletion/versions", names=list(names))
-        return [Version(state, name, at, run) for state, name, run, at in rows]
+        return [Version(state, name, at, run, bool(is_erased)) for state, name, run, at, is_erased in rows]
 
     def durations(self, components: Sequence[str], most: int) -> Mapping[str, Sequence[float]]:
         """Return the seconds that the newest completed runs of each component took, sorted, `most` at the most."""
