@@ -22,12 +22,12 @@ class QuerySurveys:
         """Return (id of a state or run, label) of all that were ever given one of these labels, sorted."""
         wanted = set(labels)
         keys, values = sorted({key for key, _ in wanted}), sorted({canonical(value) for _, value in wanted})
-        rows = self.engine.read("deletion/annotated", keys=keys, values=values)
+        rows = self.engine.read("deletion/given", keys=keys, values=values)
         return sorted((target, (key, value)) for target, key, value in rows if (key, value) in wanted)
 
     def names(self, names: Sequence[str]) -> Mapping[str, Name]:
         """Return what each of these names stands for now; names of which no state was produced are left out."""
-        rows = self.engine.read("deletion/names", names=list(names))
+        rows = self.engine.read("deletion/newest", names=list(names))
         return {name: Name(Version(state, name, at, run, bool(gone)), n) for name, state, run, at, gone, n in rows}
 
     def versions(self, names: Sequence[str]) -> Sequence[Version]:
