@@ -220,7 +220,8 @@ def test_many_requests_make_one_plan_and_say_what_that_saves() -> None:
     found = plan(expected_situation(facts, targets), POLICY)
 
     assert (found.cost.reruns, found.cost.work_median_s, found.cost.elapsed_p90_s) == (3, 5.0, 4.0)
-    assert found.saving == Saving(requests=2, reruns_alone=4, work_alone_median_s=8.0)
+    assert found.saving == Saving(requests=2, reruns_alone=4, work_alone_median_s=8.0, own=found.saving.own)
+    assert (found.saving.own.reruns, found.saving.own.work_median_s) == (2, 2.0)
 
 
 def test_names_labels_payload_and_contents_to_erase() -> None:
