@@ -270,7 +270,7 @@ def test_a_plan_is_json_and_back_with_one_digest() -> None:
 
 def test_a_change_of_the_touched_graph_changes_the_digest_of_the_situation() -> None:
     facts = [CLEAN, TRAIN]
-    changes = [
+    changes: list[Fact] = [
         SERVE,
         ran("train2", 6, 7, ["other.csv"], ["m.pkl"]),
         Annotation("m.pkl@train", "label", "yes", key="pinned", at=at(9)),
@@ -293,7 +293,8 @@ def histories(draw: st.DrawFn) -> list[Fact]:
         reads = draw(st.sets(st.sampled_from([*names, "clients/c42.csv"]), max_size=3))
         writes = draw(st.sets(st.sampled_from(names), min_size=1, max_size=2))
         start = 2 * run if draw(st.booleans()) else 2 * run - 1
-        facts.append(ran(f"r{run}", start, start + draw(st.sampled_from([1, 4])), sorted(reads), sorted(writes)))
+        end = start + draw(st.sampled_from([1, 4]))
+        facts.append(ran(f"r{run}", start, end, [*sorted(reads)], [*sorted(writes)]))
     return facts
 
 
@@ -311,7 +312,7 @@ def test_the_reruns_of_any_history_keep_the_rule_and_no_fewer_would(facts: list[
     assert keeps_the_rule(graph, affected, runs)
     others = sorted(set(graph.runs) - required)
     assert not any(
-        keeps_the_rule(graph, affected, required | set(more))
+        keeps_the_rule(graph, affected, required.union(more))
         for size in range(len(runs) - len(required))
         for more in combinations(others, size)
     )

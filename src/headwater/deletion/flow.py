@@ -218,11 +218,8 @@ def _in_order(situation: Situation, inputs: Mapping[str, Sequence[str]]) -> tupl
     runs = [node for node in nodes.values() if isinstance(node, Run)]
     order = [run.id for run in sorted(runs, key=lambda run: run.order)]
     place = {run: position for position, run in enumerate(order)}
-    before = {
-        state: place.get(nodes[state].run or "", -1)
-        for state, near in situation.links.items()
-        if near and state not in place
-    }  # type: ignore[union-attr]
+    pointers = (node for node in nodes.values() if isinstance(node, Pointer))
+    before = {pointer.id: place.get(pointer.run or "", -1) for pointer in pointers}
     if all(before[state] < place[run] for run, states in inputs.items() for state in states):
         return order, {}
     edges = [(before[s], place[run]) for run, states in inputs.items() for s in states if before[s] >= 0]
