@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -327,9 +327,9 @@ def order(state: Pointer) -> tuple[bool, object, str]:
     return state.produced_at is not None, state.produced_at or "", state.run or ""
 
 
-def keeps_the_rule(graph: Graph, affected: set[str], runs: set[str | None]) -> bool:
+def keeps_the_rule(graph: Graph, affected: set[str], chosen: Iterable[str | None]) -> bool:
     """Whether each run can be made again, one after another, with no older version than it then read."""
-    done: set[str | None] = set()
+    runs, done = set(chosen), set[str | None]()
     while True:
         able = {run for run in runs - done if finds_all(graph, affected, run, done)}
         if not able:

@@ -160,8 +160,9 @@ class Flow:
         self._walk(carried, sorted(carried))
         for node in sorted(self.reach.keys() - carried.keys()):
             self.chains[node] = self._chain(node)
-        known = dict.fromkeys(self.reach, -1)
-        self._walk(known, sorted(known), only_reached=False)
+        if len(self.reach) < len(self.situation.nodes):
+            known = dict.fromkeys(self.reach, -1)
+            self._walk(known, sorted(known), only_reached=False)
 
     def _walk(self, carried: dict[str, int], level: list[str], *, only_reached: bool = True) -> None:
         """Walk level by level with the subjects that came the way of the evidence."""

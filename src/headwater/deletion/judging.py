@@ -36,15 +36,16 @@ class Judge:
             found = self._rules[facts] = self.policy.judge(facts)
         return found
 
-    def is_affected(self, state: str) -> bool:
+    def is_affected(self, state: Pointer) -> bool:
         """Whether a state must not be read any more, but is no subject itself: something has to take its place."""
-        return state in self.flow.reach and state not in self.subjects and not self.is_source(state)
+        if state.id not in self.flow.reach or state.id in self.subjects:
+            return False
+        return state.run is not None or not self.is_source(state)
 
-    def is_source(self, state: str) -> bool:
+    def is_source(self, state: Pointer) -> bool:
         """Whether a state that no run made holds rows that are to be forgotten."""
-        node = self.situation.nodes[state]
-        is_unmade = isinstance(node, Pointer) and node.run is None
-        return is_unmade and state in self.flow.reach and state not in self.subjects and _is_external(state)
+        is_unmade = state.run is None and _is_external(state.id)
+        return is_unmade and state.id in self.flow.reach and state.id not in self.subjects
 
     def maker(self, state: Pointer) -> Run | None:
         """Return the run that made a state, None when no known run did."""
@@ -64,7 +65,7 @@ class Judge:
         return self._fact(
             "state",
             state.id in self.subjects,
-            state.run is None and self.is_source(state.id),
+            state.run is None and self.is_source(state),
             state.id in self.flow.reach,
             state.id in self.flow.claimed,
             self.missing_of_state(state, maker, live=live) is not None,

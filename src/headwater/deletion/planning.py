@@ -150,15 +150,21 @@ class _Planner:
         for state in self._flow.inputs.get(run, ()):
             if state in self._judge.subjects:
                 yield state, None
-            elif self._judge.is_source(state):
+            elif self._is_source(state):
                 yield state, state
+
+    def _is_source(self, state: str) -> bool:
+        node = self._situation.nodes[state]
+        return isinstance(node, Pointer) and node.run is None and self._judge.is_source(node)
 
     def _took(self, run: Run, *, unlearns: bool) -> Interval | None:
         """Return how long it takes: one shard of a model, unknown for what is unlearned in place."""
         stage = self._situation.stage(run)
         if stage.took is None or run.id in self._unlearning:
             return None
-        parts = stage.shards if unlearns and stage.shards else 1
+        if not (unlearns and stage.shards):
+            return stage.took
+        parts = stage.shards
         return Interval(stage.took.n, stage.took.median_s / parts, stage.took.p90_s / parts)
 
     def _saving(self, reruns: Sequence[Rerun]) -> Saving:

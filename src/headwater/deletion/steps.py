@@ -82,7 +82,11 @@ class Removal:
     @cached_property
     def _sources(self) -> list[str]:
         """The subjects, and what holds rows of them without having been made by a run."""
-        return [state for state in self._deleted if state in self._judge.subjects or self._judge.is_source(state)]
+        return [state for state in self._deleted if state in self._judge.subjects or self._is_source(state)]
+
+    def _is_source(self, state: str) -> bool:
+        node = self._nodes[state]
+        return isinstance(node, Pointer) and self._judge.is_source(node)
 
     def _leaves_first(self, states: Iterable[str]) -> list[str]:
         return sorted(states, key=lambda state: (-self._depth(state), state))

@@ -72,19 +72,17 @@ class _Ranks:
                 newest[node.name] = max(order, newest.get(node.name, order))
         for name, order in newest.items():
             self.untouched[name] = order[1]
-            self.standing[self._name(name)] = 2 * bisect_left(self._orders, order) + 1
+            number = self._names.setdefault(name, len(self._names))
+            self.standing[number] = 2 * bisect_left(self._orders, order) + 1
 
     def needs(self) -> dict[str, Need]:
         """Return name and version of each affected state; one that was not produced is as if it never would be."""
-        pointers = (node for node in self._situation.nodes.values() if isinstance(node, Pointer))
+        names, rank, never, judge = self._names, self._rank, self._never, self._judge
         return {
-            node.id: (self._name(node.name), self._rank.get(node.run or "", self._never))
-            for node in pointers
-            if self._judge.is_affected(node.id)
+            node.id: (names.setdefault(node.name, len(names)), rank.get(node.run or "", never))
+            for node in self._situation.nodes.values()
+            if isinstance(node, Pointer) and judge.is_affected(node)
         }
-
-    def _name(self, name: str) -> int:
-        return self._names.setdefault(name, len(self._names))
 
 
 def _can_be_read(state: Pointer) -> bool:
