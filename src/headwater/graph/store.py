@@ -271,6 +271,10 @@ class DeletionStore(Store, Protocol):
         """Return the seconds that the newest completed runs of each component took, sorted, `most` at the most."""
         ...
 
+    def has_erasures(self) -> bool:
+        """Return whether anything was ever erased."""
+        ...
+
     def salt(self) -> str:
         """Return the salt of this store's erasures, the same from its first use on."""
         ...
