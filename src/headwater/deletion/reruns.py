@@ -85,10 +85,12 @@ class _Progress:
     def __post_init__(self) -> None:
         self.at_hand = dict(self.problem.standing)
         for run in self.runs:
-            unmet = [need for need in self.problem.needs[run] if self.at_hand.get(need[0], -1) < need[1]]
-            self.unmet[run] = len(unmet)
-            for name, least in unmet:
-                self.waiting[name].append((least, run))
+            unmet = 0
+            for name, least in self.problem.needs[run]:
+                if self.at_hand.get(name, -1) < least:
+                    self.waiting[name].append((least, run))
+                    unmet += 1
+            self.unmet[run] = unmet
         for waiting in self.waiting.values():
             heapify(waiting)
 
