@@ -12,6 +12,7 @@ from headwater.deletion.plan import Plan, Saving
 from headwater.deletion.planning import plan
 from headwater.deletion.policy import REBUILT, load_policy
 from headwater.deletion.situation import Interval, Target
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, deletion_facet
 from headwater.graph.model import Graph, Pointer, reference
 from headwater.testing.rules import at, ran
@@ -201,6 +202,34 @@ def test_a_label_flows_with_its_rows_alone() -> None:
     assert (found.labels, found.reruns[0].reads) == ((("client", "c1"),), (("all.csv@external", "all.csv@external"),))
     assert [step.nodes for step in found.steps if step.kind == "source"] == [("all.csv@external",)]
     assert "all.csv@external" not in found.erases
+
+
+def test_evidence_of_rows_that_part_is_a_way_that_one_of_them_took() -> None:
+    facts = [
+        ran("two", 0, 1, ["two.csv"], ["y"]),
+        ran("one", 2, 3, [Input("one.csv", labels={"client": "c1"}), "y"], ["x"]),
+        ran("part", 4, 5, [Input("x", labels={"client": "c2"})], ["z"]),
+    ]
+
+    targets = [Target("q1", labels=(("client", "c1"),)), Target("q2", ("two.csv@external",))]
+    found = plan(expected_situation(facts, targets), POLICY)
+
+    assert found.evidence("x@one") == ("one.csv@external", "one", "x@one")
+    assert found.evidence("z@part") == ("two.csv@external", "two", "y@two", "one", "x@one", "part", "z@part")
+    assert Plan.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    assert found.after(["y@two"]).by_node["z@part"].verdict == "regenerate"
+
+
+def test_what_was_erased_before_is_neither_live_nor_erased_again() -> None:
+    gone = Erasure.of_payload("clean.csv@clean", "q0", at(9))
+
+    found = planned([CLEAN, TRAIN, gone])
+
+    assert said(found)["clean.csv@clean"] == ("delete", "erased-before")
+    assert found.by_node["m.pkl@train"].verdict == "protected"
+    assert rerun(found) == [["clean"], ["train"]]
+    assert "clean.csv@clean" not in found.erases
+    assert ("delete", ("m.pkl@train",)) in [(step.kind, step.nodes) for step in found.steps]
 
 
 def test_a_state_that_carries_a_label_is_made_anew_by_its_maker() -> None:
