@@ -347,6 +347,40 @@ def test_the_reruns_of_any_history_keep_the_rule_and_no_fewer_would(facts: list[
     )
 
 
+@given(facts=histories(), wanted=st.sets(st.integers(0, 7), min_size=1))
+def test_what_requests_take_one_by_one_is_what_their_own_plans_rerun(facts: list[Fact], wanted: set[int]) -> None:
+    entries = [ran(f"r{run}", 2 * run, 2 * run + 1, [f"clients/c{run}.csv"], ["a"]) for run in wanted]
+    facts = [*facts, *entries, ran("entry", -3, -2, ["clients/c42.csv"], ["entry"])]
+    targets = [Target(f"q{run}", (f"clients/c{run}.csv@external",)) for run in [*sorted(wanted), 42]]
+
+    found = plan(expected_situation(facts, targets), POLICY)
+
+    alone = [plan(expected_situation(facts, [target]), POLICY) for target in targets]
+    assert found.saving.is_exact
+    assert found.saving.reruns_alone == sum(len(one.reruns) for one in alone)
+    assert found.saving.work_alone_median_s == sum(one.cost.work_median_s for one in alone)
+
+
+@given(facts=histories(), data=st.data())
+def test_a_cut_keeps_what_no_other_way_reaches_and_nothing_else(facts: list[Fact], data: st.DataObject) -> None:
+    facts = [*facts, ran("entry", -3, -2, ["clients/c42.csv"], ["entry"])]
+    found = planned(facts)
+    rebuilt = [state for one in found.reruns for state in one.replaces]
+    unchanged = data.draw(st.sets(st.sampled_from(rebuilt)))
+
+    left = found.after(unchanged)
+
+    edges, held = reference(facts).edges, {SUBJECT}
+    while more := {e.target for e in edges if e.source in held and e.target not in unchanged} - held:
+        held |= more
+    kept = {verdict.node for verdict in left.verdicts if verdict.verdict == "keep"}
+    assert kept == {verdict.node for verdict in found.verdicts} - held
+    assert {one.run for one in left.reruns} <= {one.run for one in found.reruns}
+    still = {state for one in left.reruns for state in one.replaces}
+    assert still == set(rebuilt) - kept
+    assert all(set(one.needs) <= {other.run for other in left.reruns} for one in left.reruns)
+
+
 def is_newest(graph: Graph, state: str) -> bool:
     mine = graph.pointers[state]
     return not any(other.name == mine.name and order(other) > order(mine) for other in graph.pointers.values())
