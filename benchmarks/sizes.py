@@ -28,6 +28,7 @@ class Sizes:
     artifact_bytes: int = 64 << 20
     calls: int = 2_000
     windows: tuple[int, ...] = (1_000, 10_000, 100_000)
+    requests: tuple[int, int] = (1, 1_000)
     erasures: int = 10_000
 
 
@@ -56,5 +57,6 @@ QUICK = Sizes(
     artifact_bytes=1 << 20,
     calls=100,
     windows=(100, 1_000),
+    requests=(1, 20),
     erasures=200,
 )

@@ -12,6 +12,7 @@ from benchmarks import (
     cases_ask,
     cases_metrics,
     cases_write,
+    deletion,
     generate,
     library,
     loaders_dvc,
@@ -43,6 +44,7 @@ TINY = Sizes(
     repeats=2,
     sampled_walks=2,
     windows=(50, 100),
+    requests=(1, 5),
 )
 
 
@@ -145,13 +147,13 @@ def test_each_case_gives_rows_for_each_size(prepared: Prepared, tmp_path: Path) 
     peer.empty()
     with peer.open() as lineage:
         stages = [Stage(peer, lineage, prepared, TINY, tmp_path)]
-        asked = (cases_ask.walks, cases_ask.rankings, cases_ask.naive, remote.traces)
+        asked = (cases_ask.walks, cases_ask.rankings, cases_ask.naive, remote.traces, deletion.plans)
         written = (cases_write.popular, cases_metrics.windows)
         sections = [case(stages) for case in (cases_write.ingest, *asked, *written)]
         sections = [case(stages) for case in (cases_write.ingest, *asked, cases_write.popular, cases_write.forgotten)]
     peer.close()
 
-    assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 2, 4, 2, 3]
+    assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 2, 3, 4, 2, 3]
     assert {row.store for section in sections for row in section.rows} == {"SQLite"}
     assert all(row.ours and row.theirs and row.speed for section in sections for row in section.rows)
 

@@ -25,7 +25,7 @@ def holders(
     found: dict[str, list[str]] = {}
     for some in _batches(asked):
         for pointer in store.holders(some):
-            if pointer.digest is not None and pointer.id not in erased:
+            if pointer.digest is not None and pointer.erased is None and pointer.id not in erased:
                 found.setdefault(pointer.digest, []).append(pointer.id)
     for digest, state in _spooled(spool):
         if digest in asked and state not in erased:
