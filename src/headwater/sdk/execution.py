@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from headwater import clock, ids
+from headwater import clock
 from headwater.graph.facts import ComponentFact, RunFact, Status, TriggerResult
 from headwater.graph.values import JSON, canonical
 from headwater.sdk import beside, frames, recording
@@ -21,6 +21,7 @@ from headwater.sdk.freshness import log_if_stale, stale_lines
 from headwater.sdk.history import History
 from headwater.sdk.plan import Plan, params_of
 from headwater.sdk.recorder import Make
+from headwater.sdk.reruns import next_run_id
 from headwater.sdk.run import RunLog, current
 from headwater.sdk.triggers import HISTORY, RESULT, Trigger
 
@@ -40,7 +41,7 @@ class Execution:
         self._component = component
         self._plan = plan
         self._arguments: Mapping[str, object] = {}
-        self.run = RunLog(ids.new_run_id(), component.name, clock.now(), is_strict=False)
+        self.run = RunLog(next_run_id(component.name), component.name, clock.now(), is_strict=False)
         self._previous: RunLog | None = None
 
     def begin(self, args: tuple[object, ...] = (), kwargs: Mapping[str, object] | None = None) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from headwater import clock, ids
+from headwater import clock
 from headwater.graph.connect import default
 from headwater.graph.facts import Input, NameLike, Output, RunFact, Status, as_input, as_output
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.values import JSON
 from headwater.sdk.claims import Claim
 from headwater.sdk.files import mark_file
+from headwater.sdk.reruns import next_run_id
 from headwater.sdk.run import RunLog, current
 
 
@@ -33,7 +34,7 @@ def log_run(
     Raises InvalidFact before the body runs, StoreError when the store fails.
     """
     store = lineage or default()
-    run = run_id or ids.new_run_id()
+    run = run_id or next_run_id(component)
     started = clock.now()
     promised = tuple(map(as_output, outputs))
     start = RunFact(
