@@ -1,0 +1,125 @@
+"""How data outside of the store is deleted: files under folders that were declared, or whatever a user gives.
+
+A remover is asked once for each state that goes, leaves first, and may be asked again after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+from headwater.deletion.rerunners import shell
+from headwater.errors import DeletionStopped, RemovalFailed, UsageError
+from headwater.graph.model import Pointer
+from headwater.sdk.files import digest_of_file, mark_file
+
+Outcome: TypeAlias = Literal["removed", "gone", "overwritten", "left"]
+PREFIX = "HEADWATER_REMOVE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One state whose data goes; `is_newest` is whether nothing has been written under its name since."""
+
+    state: Pointer
+    is_newest: bool
+
+
+class Remover(Protocol):
+    """Deletes the data of one state."""
+
+    def __call__(self, removal: Removal, /) -> Outcome | None:
+        """Return what became of the data, None for `removed`; raise to stop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Deletes the file that a state's name means within the folder `root`, and no other.
+
+    A file that holds another state of the name by now is kept: by its digest, or else because that state is newer.
+    """
+
+    root: Path
+
+    def __call__(self, removal: Removal, /) -> Outcome:
+        """Delete the file; raises RemovalFailed for a name that leads out of the root or to a folder."""
+        path = self._path(removal.state.name)
+        if not path.exists():
+            return "gone"
+        if not path.is_file():
+            raise RemovalFailed(f"{removal.state.name!r} is no file", hint="give a remover for what is in it")
+        if not self._holds(path, removal):
+            return "overwritten"
+        path.unlink(missing_ok=True)
+        return "removed"
+
+    def _path(self, name: str) -> Path:
+        root = self.root.resolve()
+        path = (root / name).resolve()
+        if root not in path.parents:
+            raise RemovalFailed(f"{name!r} lies outside of {self.root}", hint="give a remover whose root holds it")
+        return path
+
+    @staticmethod
+    def _holds(path: Path, removal: Removal) -> bool:
+        """Whether the file still is the state."""
+        mark = mark_file(str(path))
+        known = removal.state.digest
+        if mark is None or known is None:
+            return removal.is_newest
+        return digest_of_file(mark).digest == known
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCommand:
+    """A shell command that deletes a state's data: `{name}`, `{state}` and `{digest}` are filled in, quoted."""
+
+    text: str
+    folder: Path | None = None
+    timeout_s: float | None = None
+
+    def __call__(self, removal: Removal, /) -> Outcome:
+        """Run the command; raises RemovalFailed unless it exits with 0."""
+        state = removal.state
+        values = {"name": state.name, "state": state.id, "digest": state.digest or ""}
+        environ = {f"{PREFIX}{key.upper()}": value for key, value in values.items()}
+        try:
+            shell(self.text, values, environ, self.folder, self.timeout_s)
+        except (DeletionStopped, UsageError) as exc:
+            raise RemovalFailed(exc.message) from exc
+        return "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Removers:
+    """Which remover deletes the data of which names: the first whose pattern (a glob) fits."""
+
+    known: Sequence[tuple[str, Remover]] = ()
+
+    @classmethod
+    def of(cls, removers: Mapping[str, Remover | str | Path] | None) -> Removers:
+        """Return the removers by pattern; a path is the root of files, a text a shell command."""
+        return cls([(pattern, _remover(one)) for pattern, one in (removers or {}).items()])
+
+    def remove(self, removal: Removal) -> Outcome:
+        """Delete the data of a state; `left` when nobody can. Raises RemovalFailed whatever went wrong."""
+        name = removal.state.name
+        remover = next((one for pattern, one in self.known if fnmatchcase(name, pattern)), None)
+        if remover is None:
+            return "left"
+        try:
+            return remover(removal) or "removed"
+        except RemovalFailed:
+            raise
+        except Exception as exc:
+            raise RemovalFailed(f"{name!r}: {type(exc).__name__}: {exc}") from exc
+
+
+def _remover(given: Remover | str | Path) -> Remover:
+    if isinstance(given, Path):
+        return Files(given)
+    return RemoveCommand(given) if isinstance(given, str) else given
