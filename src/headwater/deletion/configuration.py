@@ -23,7 +23,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,8 +41,8 @@ DEFAULT = Path(".headwater/forget.toml")
 class Configuration:
     """How deletions are done here."""
 
-    rerunners: Rerunners = Rerunners()
-    removers: Removers = Removers()
+    rerunners: Rerunners = field(default_factory=Rerunners)
+    removers: Removers = field(default_factory=Removers)
     is_four_eyes: bool = False
     policy: Path | None = None
 

@@ -13,6 +13,7 @@ RequestStatus: TypeAlias = Literal["open", "planned", "approved", "executing", "
 Entry: TypeAlias = Mapping[str, Any]
 _LEAST_PREFIX = 4
 _OVER = ("completed", "withdrawn")
+_TELLING = frozenset({"request", "plan", "approval", "execution", "step", "stop", "completion", "withdrawal"})
 
 
 @dataclass(slots=True)
@@ -74,9 +75,8 @@ class Ledger:
     def add(self, entry: Entry) -> None:
         """Take one more entry; kinds that say nothing of how far things are change nothing."""
         self.entries.append(entry)
-        take = getattr(self, f"_{entry['kind']}", None)
-        if take is not None:
-            take(entry)
+        if entry["kind"] in _TELLING:
+            getattr(self, f"_{entry['kind']}")(entry)
 
     def request(self, reference: str) -> Request:
         """Return the request whose id this is, or begins with it; raises UnknownRequest."""
