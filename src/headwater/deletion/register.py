@@ -13,7 +13,7 @@ from headwater import clock
 from headwater.deletion.chain import Head, exported, sealed
 from headwater.deletion.ledger import Ledger
 from headwater.errors import RegisterMoved
-from headwater.graph.deletion import DeletionStore
+from headwater.graph.store import DeletionStore
 from headwater.graph.values import JSON
 
 _ATTEMPTS = 100
