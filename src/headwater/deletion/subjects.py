@@ -23,7 +23,7 @@ _SALT_BYTES = 16
 _DIGEST = re.compile(r"[a-z][a-z0-9-]*:[0-9a-fA-F]{16,}")
 _LABEL = re.compile(r"[\w.-]+=[^/]+")
 _PREFIXED = re.compile(rf"({'|'.join(KINDS)}):(.+)", re.DOTALL)
-_WILD = re.compile(r"[*?\[\]]")
+_WILD = re.compile(r"[*?]")
 # A shorter part of a pattern or value stands in many words.
 _LEAST_TELLING = 3
 
