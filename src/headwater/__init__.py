@@ -15,6 +15,7 @@ from headwater.errors import HeadwaterError
 from headwater.graph.answer import Answer, Truncation
 from headwater.graph.connect import configure, connect, default
 from headwater.graph.defaults import flag, impact, inspect, rank, record, review, stale, trace, unflag
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Input, Output, RunFact, Status, TriggerResult
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.lineage.walk import Limits
@@ -36,6 +37,7 @@ __all__ = [
     "Component",
     "ComponentFact",
     "Edge",
+    "Erasure",
     "HeadwaterError",
     "History",
     "Input",

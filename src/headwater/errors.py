@@ -17,6 +17,7 @@
     │   ├── UnknownQuery
     │   ├── UnknownKind                     no loader or exporter of that name
     │   └── UnknownRequest                  no deletion request or plan of that id
+    ├── RegisterMoved                       somebody else wrote to the register of deletions first
     ├── InvalidTemplate                     a query file that the catalogue refuses
     ├── MissingExtra (ImportError)          an optional package is not installed
     ├── DeletionRefused                     a deletion has not come so far, or has gone further
@@ -243,6 +244,14 @@ class RemovalFailed(DeletionStopped):
 
     code = "removal_failed"
     hint = "what is live was replaced before; execute again when the cause is gone: what is done is not done again"
+
+
+class RegisterMoved(HeadwaterError):
+    """Somebody else has written to the register of deletions."""
+
+    code = "register_moved"
+    status = 409
+    hint = "read the register again, and decide again on what it says now"
 
 
 class InvalidTemplate(HeadwaterError):

@@ -149,6 +149,7 @@ def node_document(node: Node) -> Document:
             "produced_at": time_text(node.produced_at),
             "flagged": node.flagged,
             "labels": dict(node.labels),
+            "erased": _erased(node),
         }
     return {
         "id": node.id,
@@ -159,7 +160,12 @@ def node_document(node: Node) -> Document:
         "ended_at": time_text(node.ended_at),
         "flagged": node.flagged,
         "labels": dict(node.labels),
+        "erased": _erased(node),
     }
+
+
+def _erased(node: Node) -> Document | None:
+    return None if node.erased is None else {"at": time_text(node.erased.at), "request": node.erased.request}
 
 
 def run_document(run: Run) -> Document:

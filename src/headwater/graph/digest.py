@@ -10,6 +10,7 @@ import json
 from json.encoder import encode_basestring as _quoted
 
 from headwater import clock
+from headwater.graph.erasure import Erased
 from headwater.graph.facts import FacetKey
 from headwater.graph.model import Component, Consumption, Pointer, Run
 from headwater.graph.values import JSON, canonical
@@ -33,13 +34,20 @@ def run_line(found: Run) -> str:
         found.source,
         found.error,
     ]
-    return json.dumps(["run", found.id, *single, found.params, found.triggers], ensure_ascii=False, sort_keys=True)
+    said = ["run", found.id, *single, found.params, found.triggers, *_erased(found.erased)]
+    return json.dumps(said, ensure_ascii=False, sort_keys=True)
 
 
 def pointer_line(found: Pointer) -> str:
     """Return a pointer and its produced edge as one line of the graph's digest."""
     produced = None if found.produced_at is None else clock.isoformat(found.produced_at)
-    return canonical(["pointer", found.id, found.name, found.type, found.digest, produced, found.run])
+    said = ["pointer", found.id, found.name, found.type, found.digest, produced, found.run, *_erased(found.erased)]
+    return canonical(said)
+
+
+def _erased(erased: Erased | None) -> list[JSON]:
+    """Return what a line says of an erasure; a line of what is not erased is as it was before there were erasures."""
+    return [] if erased is None else [[clock.isoformat(erased.at), erased.request]]
 
 
 def consumption_line(found: Consumption) -> str:

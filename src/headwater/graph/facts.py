@@ -1,4 +1,4 @@
-"""What writers claim: runs, components and annotations. The graph depends on the set of these facts alone.
+"""What writers claim: runs, components, annotations and erasures. The graph depends on the set of these facts alone.
 
 A fact is checked when it is made; one that exists can be recorded. Facts of one run accumulate, in any order and
 number.
@@ -6,7 +6,7 @@ number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from headwater import clock
 from headwater.errors import EndBeforeStart, InvalidFact, InvalidName, InvalidValue
+from headwater.graph.erasure import Erasure, label_text
 from headwater.graph.values import JSON, canonical, check_digest, check_name, check_run_id, check_text, comparable
 from headwater.ids import split_state_id
 
@@ -53,12 +54,15 @@ def infer_type(name: str) -> PointerType:
     return "model" if name.lower().endswith(_MODEL_SUFFIXES) else "data"
 
 
+Labels: TypeAlias = Mapping[str, "str | Collection[str]"]
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """A run read `name`.
 
     At the run's start or at its own time `at`, or exactly the state with this content `digest` or id `state`.
-    `facets` is what else the run saw of it.
+    `facets` is what else the run saw of it. `labels` says whose rows it read: `{"client": ["c41", "c42"]}`.
     """
 
     name: str
@@ -66,9 +70,12 @@ class Input:
     digest: str | None = None
     state: str | None = None
     facets: Mapping[str, JSON] = field(default_factory=dict, compare=False)
+    labels: Labels = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        if self.labels:
+            object.__setattr__(self, "labels", _labels(self.labels))
         if self.at is not None:
             object.__setattr__(self, "at", clock.as_utc(self.at, f"input {self.name!r} at"))
         if self.digest is not None:
@@ -90,16 +97,19 @@ class Input:
 class Output:
     """A run wrote `name`; `digest` is that of the content, `type` overrules what the name suggests.
 
-    `facets` is what else is known of it.
+    `facets` is what else is known of it. `labels` says whose rows it wrote: `{"client": ["c41", "c42"]}`.
     """
 
     name: str
     digest: str | None = None
     type: PointerType | None = None
     facets: Mapping[str, JSON] = field(default_factory=dict, compare=False)
+    labels: Labels = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        if self.labels:
+            object.__setattr__(self, "labels", _labels(self.labels))
         if self.digest is not None:
             check_digest(self.digest)
         if self.type not in (None, "data", "model", "endpoint"):
@@ -123,13 +133,29 @@ class TriggerResult:
         """Return the JSON document that stores keep."""
         return {"outcome": self.outcome, "message": self.message, "value": self.value, "duration_s": self.duration_s}
 
+    def to_text(self, what: str = "trigger") -> str:
+        """Return the document as text, by which one of two results of one time wins.
+
+        What an erasure leaves stands first, so that the same one wins before and after it.
+        """
+        left = canonical({"duration_s": self.duration_s, "outcome": self.outcome}, what)
+        told = canonical({"message": self.message, "value": self.value}, what)
+        return f"{left[:-1]},{told[1:]}"
+
+    def blank(self) -> TriggerResult:
+        """Return what an erasure leaves of it."""
+        return TriggerResult(self.outcome, duration_s=self.duration_s)
+
 
 NameLike: TypeAlias = "str | PurePath"
-FacetSubject: TypeAlias = Literal["run", "input", "output", "component"]
+FacetSubject: TypeAlias = Literal["run", "input", "output", "component", "label"]
 
 
 class FacetKey(NamedTuple):
-    """Which facet: of what, the run's id or component's name, the input's or output's name, the facet's own name."""
+    """Which facet: of what, the run's id or component's name, the input's or output's name, the facet's own name.
+
+    A label of data is one too: its own name is the label's text, its value is true.
+    """
 
     subject: FacetSubject
     owner: str
@@ -202,17 +228,19 @@ class RunFact:
         for key, param in self.params.items():
             found["params", check_name(key, "param")] = canonical(param, f"param {key!r}")
         for key, result in self.triggers.items():
-            found["triggers", check_name(key, "trigger")] = canonical(result.to_dict(), f"trigger {key!r}")
+            found["triggers", check_name(key, "trigger")] = result.to_text(f"trigger {key!r}")
         return found
 
     def _kept(self) -> dict[FacetKey, str]:
-        """Each facet of the run, its inputs and outputs as canonical JSON text."""
+        """Each facet of the run, each facet and label of its inputs and outputs, as canonical JSON text."""
         found: dict[FacetKey, str] = {}
         _keep(found, "run", self.id, "", self.facets)
         for claim in self.inputs:
             _keep(found, "input", self.id, claim.name, claim.facets)
+            _keep_labels(found, self.id, claim)
         for output in self.outputs:
             _keep(found, "output", self.id, output.name, output.facets)
+            _keep_labels(found, self.id, output)
         return found
 
 
@@ -252,6 +280,24 @@ class ComponentFact:
         return {("component", key): canonical(value) for key, value in given.items() if value is not None}
 
 
+def deletion_facet(
+    aggregates: str | None = None, anonymises: str | None = None, shards: int | None = None, unlearns: str | None = None
+) -> dict[str, JSON]:
+    """Return the facet by which a component says what becomes in it of the rows of one person.
+
+    `aggregates` and `anonymises` give the reason why they do not reach its outputs, `shards` in how many parts its
+    model is trained, of which one is trained anew without them (SISA), `unlearns` how it forgets them in place.
+    """
+    given = {"aggregates": aggregates, "anonymises": anonymises, "unlearns": unlearns}
+    for key, text in given.items():
+        if text is not None and not check_text(text, key).strip():
+            raise InvalidValue(f"{key} is empty", hint="give the reason")
+    if shards is not None and (type(shards) is not int or shards < 1):
+        raise InvalidValue(f"shards {shards!r}", hint="give the number of parts")
+    said: dict[str, JSON] = {key: value for key, value in {**given, "shards": shards}.items() if value is not None}
+    return {"deletion": said} if said else {}
+
+
 AnnotationKind: TypeAlias = Literal["flag", "label", "note"]
 
 
@@ -283,7 +329,7 @@ class Annotation:
         object.__setattr__(self, "at", clock.as_utc(self.at, "at"))
 
 
-Fact: TypeAlias = RunFact | ComponentFact | Annotation
+Fact: TypeAlias = RunFact | ComponentFact | Annotation | Erasure
 
 
 def as_input(value: Input | NameLike) -> Input:
@@ -300,10 +346,9 @@ def check_facts(facts: Iterable[Fact]) -> list[Fact]:
     """Return the facts as a list; raise InvalidFact naming the first thing among them that is none."""
     found = list(facts)
     for index, fact in enumerate(found):
-        if not isinstance(fact, (RunFact, ComponentFact, Annotation)):
-            raise InvalidFact(
-                f"item {index} is {type(fact).__name__}, not a fact", hint="pass RunFact, ComponentFact or Annotation"
-            )
+        if not isinstance(fact, (RunFact, ComponentFact, Annotation, Erasure)):
+            hint = "pass RunFact, ComponentFact, Annotation or Erasure"
+            raise InvalidFact(f"item {index} is {type(fact).__name__}, not a fact", hint=hint)
     return found
 
 
@@ -311,6 +356,26 @@ def _keep(found: dict[FacetKey, str], subject: FacetSubject, owner: str, name: s
     """Add facets as canonical JSON text."""
     for key, value in facets.items():
         found[FacetKey(subject, owner, name, check_name(key, "facet"))] = comparable(canonical(value, f"facet {key!r}"))
+
+
+def _keep_labels(found: dict[FacetKey, str], run: str, claim: Input | Output) -> None:
+    """Add the labels of an input or output, each as a facet whose own name is the label's text."""
+    for key, values in claim.labels.items():
+        for value in values:
+            found[FacetKey("label", run, claim.name, check_name(label_text(key, value), "label"))] = "true"
+
+
+def _labels(labels: Labels) -> Labels:
+    """Return the labels with the values of each key as a sorted tuple; raise InvalidValue for what is no text."""
+    if not isinstance(labels, Mapping):
+        raise InvalidValue(f"labels are {type(labels).__name__}", hint='give a mapping: {"client": "c42"}')
+    found = {}
+    for key, said in labels.items():
+        values = (said,) if isinstance(said, str) else said
+        if not isinstance(values, Collection) or isinstance(values, (bytes, Mapping)):
+            raise InvalidValue(f"label {key!r} is {type(said).__name__}", hint="give a text, or a list of texts")
+        found[check_name(key, "label key")] = tuple(sorted({check_name(value, f"label {key!r}") for value in values}))
+    return {key: found[key] for key in sorted(found) if found[key]}
 
 
 def _name(value: NameLike) -> str:

@@ -27,6 +27,7 @@ from headwater.graph.claims import (
     parse_claim,
 )
 from headwater.graph.engine import Transaction
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, FacetKey, Fact, Input, RunFact, infer_type
 from headwater.graph.model import effective_marks
 from headwater.graph.records import (
@@ -78,6 +79,7 @@ class Batch:
     runs: dict[str, RunClaims]
     components: dict[str, Registers]
     annotations: list[Annotation]
+    erasures: list[Erasure]
     stages: frozenset[str]
     facets: dict[FacetKey, Register]
 
@@ -87,10 +89,14 @@ class Batch:
         runs: list[RunFact] = []
         components: dict[str, Registers] = {}
         annotations: list[Annotation] = []
+        erasures: list[Erasure] = []
         facets: dict[FacetKey, Register] = {}
         for fact in facts:
             if isinstance(fact, Annotation):
                 annotations.append(fact)
+                continue
+            if isinstance(fact, Erasure):
+                erasures.append(fact)
                 continue
             if isinstance(fact, RunFact):
                 runs.append(fact)
@@ -99,7 +105,7 @@ class Batch:
                 join_registers(components.setdefault(fact.name, {}), said)
             join_registers(facets, {key: (fact.at, text) for key, text in fact.kept.items()})
         stages = frozenset(fact.component for fact in runs if fact.component)
-        return cls(fold(runs), components, annotations, stages, facets)
+        return cls(fold(runs), components, annotations, erasures, stages, facets)
 
     def buckets(self) -> frozenset[int]:
         """Return the buckets of every name, run, component and target that the batch names."""
@@ -126,7 +132,7 @@ def write(tx: Transaction, batch: Batch, locked: frozenset[int], readers_per_par
 
     Raises MoreLocksNeeded when stored facts of the batch's runs name things outside `locked`.
     """
-    [(waiting,)] = tx.run("ingest/lock", buckets=sorted(locked))
+    [(waiting, _)] = tx.run("ingest/lock", buckets=sorted(locked))
     change = _change(tx, batch, locked)
     _put(tx, "ingest/put_runs", change.runs)
     overruled = batch.stages - {row["component"] for row in change.runs}

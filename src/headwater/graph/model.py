@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from headwater import clock, ids
+from headwater.graph.erasure import Erased, Erasure
 from headwater.graph.facts import (
     Annotation,
     ComponentFact,
@@ -25,6 +26,7 @@ from headwater.graph.facts import (
     Status,
     infer_type,
 )
+from headwater.graph.redaction import Redaction
 from headwater.graph.values import JSON
 
 EdgeKind: TypeAlias = Literal["consumed_by", "produced"]
@@ -62,6 +64,7 @@ class Run(NamedTuple):
     triggers: Mapping[str, Mapping[str, JSON]] = _NOTHING
     flagged: bool = False
     labels: Mapping[str, str] = _NOTHING
+    erased: Erased | None = None
 
     @property
     def kind(self) -> Literal["run"]:
@@ -93,6 +96,7 @@ class Pointer(NamedTuple):
     run: str | None = None
     flagged: bool = False
     labels: Mapping[str, str] = _NOTHING
+    erased: Erased | None = None
 
     @property
     def kind(self) -> Literal["pointer"]:
@@ -141,6 +145,8 @@ class Graph:
 def reference(facts: Iterable[Fact]) -> Graph:
     """Return the graph that the set of `facts` means, by sections 2 and 3 of the semantics. Quadratic; for tests."""
     facts = list(facts)
+    erasures = Redaction(f for f in facts if isinstance(f, Erasure))
+    facts = [left for fact in facts if (left := erasures.redact(fact)) is not None]
     notes = [f for f in facts if isinstance(f, Annotation)]
     by_run: dict[str, list[RunFact]] = defaultdict(list)
     for fact in facts:
@@ -156,6 +162,8 @@ def reference(facts: Iterable[Fact]) -> Graph:
     for bound in consumptions:
         if bound.state not in states:
             states[bound.state] = _named(bound.state, notes)
+    runs = {run: found._replace(erased=erasures.erased(run)) for run, found in runs.items()}
+    states = {state: found._replace(erased=erasures.erased(state)) for state, found in states.items()}
     known = runs.keys() | states.keys()
     return Graph(
         components=_components(facts),
@@ -163,7 +171,7 @@ def reference(facts: Iterable[Fact]) -> Graph:
         pointers=states,
         consumptions=frozenset(consumptions),
         annotations=frozenset((a.target, annotation_line(a)) for a in notes if a.target in known),
-        facets=_facets([f for f in facts if not isinstance(f, Annotation)]),
+        facets=_facets([f for f in facts if isinstance(f, (RunFact, ComponentFact))]),
     )
 
 

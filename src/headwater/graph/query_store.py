@@ -19,11 +19,12 @@ from headwater import clock
 from headwater.errors import UnknownComponent, UnknownPointer, UnknownRun
 from headwater.graph import ingest
 from headwater.graph.claims import parse_claim
+from headwater.graph.deletions import QueryDeletions
 from headwater.graph.digest import component_line, consumption_line, facet_line, pointer_line, run_line
 from headwater.graph.engine import Engine, Row
 from headwater.graph.facts import Annotation, FacetKey, Fact, Status, check_facts
 from headwater.graph.model import Component, Consumption, Edge, EdgeKind, Node, Pointer, Run, annotation_line, component
-from headwater.graph.records import decode_annotation, decode_facet
+from headwater.graph.records import decode_annotation, decode_erased, decode_facet
 from headwater.graph.schema import migrate
 from headwater.graph.store import InputAge, OutputFilter, Page, RunDetail, Subgraph, Suspect, Watermark
 from headwater.graph.telling import told
@@ -34,11 +35,11 @@ _BEGINNING = datetime.min.replace(tzinfo=clock.EPOCH.tzinfo)
 _END = datetime.max.replace(tzinfo=clock.EPOCH.tzinfo)
 
 
-class QueryStore:
+class QueryStore(QueryDeletions):
     """A store on an engine. Opening it brings the schema up to date."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+        super().__init__(engine)
         try:
             migrate(engine)
         except BaseException:
@@ -273,26 +274,14 @@ def _component(row: Row) -> Component:
 
 
 def _pointer(row: Row) -> Pointer:
-    ident, name, type_, digest, run, produced_at, flagged, labels = row
-    return Pointer(ident, name, type_, digest, produced_at, run, bool(flagged), labels or {})
+    ident, name, type_, digest, run, produced_at, flagged, labels, erased = row
+    return Pointer(ident, name, type_, digest, produced_at, run, bool(flagged), labels or {}, decode_erased(erased))
 
 
 def _run(row: Row) -> Run:
-    ident, component, status, started, ended, commit, source, error, params, triggers, flagged, labels = row
-    return Run(
-        ident,
-        component,
-        Status(status),
-        started,
-        ended,
-        commit,
-        source,
-        error,
-        params,
-        triggers,
-        bool(flagged),
-        labels or {},
-    )
+    ident, component, status, *between, flagged, labels, erased = row
+    marks = (bool(flagged), labels or {}, decode_erased(erased))
+    return Run._make((ident, component, Status(status), *between, *marks))
 
 
 def _as_run(node: Node) -> Run:
@@ -336,14 +325,16 @@ def _subgraph(rows: Iterable[Row], backward: bool) -> Subgraph:
         ended,
         flagged,
         labels,
+        erased,
         far_ids,
     ) in rows:
         near = links[ident] = far_ids or []
+        marks = (flagged, labels or {}, decode_erased(erased))
         if kind == "pointer":
-            nodes[ident] = Pointer(ident, name, type_, digest, produced, run, flagged, labels or {})
+            nodes[ident] = Pointer(ident, name, type_, digest, produced, run, *marks)
             arrow = from_pointer
         else:
-            nodes[ident] = Run(ident, stage, _STATUS[status], started, ended, flagged=flagged, labels=labels or {})
+            nodes[ident] = Run(ident, stage, _STATUS[status], started, ended, None, None, None, {}, {}, *marks)
             arrow = from_run
         edges += [Edge(far, ident, arrow) for far in near] if backward else [Edge(ident, far, arrow) for far in near]
     return Subgraph(nodes, edges, links)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -23,10 +23,12 @@ from headwater.graph.claims import (
 )
 from headwater.graph.digest import facet_id
 from headwater.graph.engine import Row
-from headwater.graph.facts import Annotation, FacetKey, Status, infer_type
+from headwater.graph.erasure import Erased, Erasure
+from headwater.graph.facts import Annotation, FacetKey, Status, TriggerResult, infer_type
 from headwater.graph.model import annotation_line
 from headwater.graph.values import canonical
 
+ERASURE = ("kind", "request", "target", "match", "salt", "replacement", "at")
 DESCRIPTION = ("description", "owner", "tags", "max_age_us")
 _compact = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
@@ -61,8 +63,9 @@ def _decode_run(row: Row) -> RunClaims:
     stored = json.loads(merged)
     single = {"component": component, "commit": commit, "source": source, "error": error}
     values = {("run", key): canonical(value) for key, value in single.items() if value is not None}
-    for name, text in (("params", params), ("triggers", triggers)):
-        values.update({(name, key): canonical(value) for key, value in json.loads(text).items()})
+    values.update({("params", key): canonical(value) for key, value in json.loads(params).items()})
+    results = {key: TriggerResult(**told) for key, told in json.loads(triggers).items()}
+    values.update({("triggers", key): result.to_text() for key, result in results.items()})
     start, end, first, last = (None if at is None else clock.from_micros(at) for at in stored["times"])
     assert first is not None
     assert last is not None
@@ -151,6 +154,29 @@ def decode_facet(row: Row) -> tuple[FacetKey, Register]:
     """Return the facet of one row of `runs/facets`."""
     subject, owner, name, key, value, at = row
     return FacetKey(subject, owner, name, key), (at, value)
+
+
+def encode_erasure(erasure: Erasure) -> Values:
+    """Return the row of an erasure; its id is the hash of what it says."""
+    said = [erasure.kind, erasure.request, erasure.target, erasure.match, erasure.salt, erasure.replacement]
+    content = canonical([*said, clock.isoformat(erasure.at)])
+    row: Values = dict(zip(ERASURE, (*said, erasure.at), strict=True))
+    return {"id": hashlib.sha256(content.encode()).hexdigest()[:32], **row}
+
+
+def decode_erasure(row: Row) -> Erasure:
+    """Return the erasure of one row of `deletion/erasures`."""
+    return Erasure(**dict(zip(ERASURE, row, strict=True)))
+
+
+def encode_erased(erased: Erased | None) -> str | None:
+    """Return the text by which a node says when it was erased."""
+    return None if erased is None else canonical({"at": clock.isoformat(erased.at), "request": erased.request})
+
+
+def decode_erased(told: Mapping[str, str] | None) -> Erased | None:
+    """Return what `encode_erased` wrote."""
+    return None if told is None else Erased(datetime.fromisoformat(told["at"]), told["request"])
 
 
 def decode_annotation(row: Row) -> Annotation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from headwater.errors import SchemaTooNew
 from headwater.graph.engine import Engine
 
-MIGRATIONS = ("schema/001_lineage", "schema/002_facets")
+MIGRATIONS = ("schema/001_lineage", "schema/002_facets", "schema/003_erasures")
 
 
 def migrate(engine: Engine) -> None:

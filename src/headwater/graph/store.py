@@ -220,3 +220,46 @@ class Store(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+class DeletionStore(Store, Protocol):
+    """A store that can forget: what deletions ask of it beyond the graph. The register and the vault are no facts."""
+
+    def labelled(self, labels: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str, tuple[str, str]]]:
+        """Return (run, name of an input or output, label) of all that carry one of these labels, sorted."""
+        ...
+
+    def data_labels(self, runs: Sequence[str]) -> Mapping[str, Mapping[str, frozenset[tuple[str, str]]]]:
+        """Return the labels of the inputs and outputs of these runs: by run, then by name."""
+        ...
+
+    def salt(self) -> str:
+        """Return the salt of this store's erasures, the same from its first use on."""
+        ...
+
+    def enter(self, previous: str, entry: str) -> None:
+        """Add an entry, a JSON object with its `digest`, behind the one whose digest is `previous` ("" for the first).
+
+        Raises RegisterMoved when another one is the newest.
+        """
+        ...
+
+    def register(self, after: int = 0) -> Iterator[str]:
+        """Give the entries of the register behind the first `after` ones, in order."""
+        ...
+
+    def keep(self, request: str, key: str, text: str) -> None:
+        """Keep a text for an open request, in the place of what was kept under this key."""
+        ...
+
+    def kept(self, request: str | None = None) -> Mapping[tuple[str, str], str]:
+        """Return what is kept for one open request, or for all: texts by (request, key)."""
+        ...
+
+    def drop(self, request: str) -> None:
+        """Forget all that is kept for a request; `scrub` then takes it from the files."""
+        ...
+
+    def scrub(self) -> None:
+        """Take what was erased or dropped from the store's files, as far as the store can; returns when it is done."""
+        ...

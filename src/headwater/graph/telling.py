@@ -16,15 +16,19 @@ from headwater import clock
 from headwater.graph.claims import Register, Registers, RunClaims
 from headwater.graph.engine import Engine
 from headwater.graph.facts import ComponentFact, FacetKey, Fact, Input, Output, RunFact, TriggerResult
-from headwater.graph.records import decode_annotation, decode_facet, known_components, known_runs
+from headwater.graph.records import decode_annotation, decode_erasure, decode_facet, known_components, known_runs
 from headwater.graph.values import JSON
 
 _PAGE = 500
 
 
 def told(engine: Engine, runs: Sequence[str] | None = None) -> Iterator[Fact]:
-    """Give the facts of these runs with their components and annotations, or of the whole graph, page by page."""
+    """Give the facts of these runs with their components and annotations, or of the whole graph, page by page.
+
+    Of the erasures those of these runs and their outputs, or all, and before what they concern.
+    """
     if runs is None:
+        yield from map(decode_erasure, engine.stream("store/erasures"))
         yield from _components(engine, [row[0] for row in engine.read("runs/components")])
         for page in _pages(engine):
             yield from _runs(engine, page)
@@ -96,8 +100,9 @@ def run_facts(claims: RunClaims, facets: Mapping[FacetKey, Register]) -> list[Ru
         frames[0].outputs.setdefault(name, {})
         for (_, key), (at, text) in said.items():
             by_time[at].outputs.setdefault(name, {})[key] = json.loads(text)
+    read = {name for name, _ in claims.inputs}
     for facet, (at, text) in kept.items():
-        by_time[at].keep(facet, json.loads(text))
+        by_time[at].keep(facet, json.loads(text), facet.name in read)
     frames[0].fields["started_at"] = claims.start
     frames[-1].fields |= {"ended_at": claims.end, "status": claims.status}
     claimed = [claim for _, claim in sorted(claims.inputs.items())]
@@ -122,7 +127,7 @@ class _Frame:
     fields: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     inputs: dict[Input, Input] = field(default_factory=dict)
-    input_facets: dict[str, dict[str, JSON]] = field(default_factory=dict)
+    seen: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def put(self, section: str, key: str, value: Any) -> None:
         """Add one field, parameter or trigger."""
@@ -132,18 +137,22 @@ class _Frame:
             told = TriggerResult(**value) if section == "triggers" else value
             self.fields.setdefault(section, {})[key] = told
 
-    def keep(self, facet: FacetKey, value: JSON) -> None:
-        """Add one facet, to what it is of."""
+    def keep(self, facet: FacetKey, value: JSON, is_read: bool) -> None:
+        """Add one facet or label, to what it is of; a label to the input, if the run read what it is of."""
         if facet.subject == "run":
             self.fields.setdefault("facets", {})[facet.key] = value
-        elif facet.subject == "input":
-            self.input_facets.setdefault(facet.name, {})[facet.key] = value
+            return
+        of_input = facet.subject == "input" or (facet.subject == "label" and is_read)
+        said = (self.seen if of_input else self.outputs).setdefault(facet.name, {})
+        if facet.subject == "label":
+            key, label = json.loads(facet.key)
+            said.setdefault("labels", {}).setdefault(key, []).append(label)
         else:
-            self.outputs.setdefault(facet.name, {}).setdefault("facets", {})[facet.key] = value
+            said.setdefault("facets", {})[facet.key] = value
 
     def fact(self, run: str, by_name: Mapping[str, Input]) -> RunFact:
         """Return all of it as one fact; `by_name` gives a claim for each input's name."""
-        seen = {by_name[name]: replace(by_name[name], facets=facets) for name, facets in self.input_facets.items()}
+        seen = {by_name[name]: replace(by_name[name], **said) for name, said in self.seen.items()}
         inputs = tuple((self.inputs | seen).values())
         outputs = tuple(Output(name, **said) for name, said in sorted(self.outputs.items()))
         return RunFact(run, at=self.at, inputs=inputs, outputs=outputs, **self.fields)

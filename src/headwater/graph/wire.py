@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from headwater import clock
 from headwater.errors import InvalidFact
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, TriggerResult
 from headwater.graph.values import JSON, canonical
 
@@ -24,7 +25,7 @@ _MICROSECOND = timedelta(microseconds=1)
 def fact_to_dict(fact: Fact) -> Document:
     """Return the fact as a document of plain JSON values: `fact` is its type, then each field that says something.
 
-    Times are RFC 3339 text with microseconds, `max_age_us` is in microseconds.
+    Times are RFC 3339 text with microseconds, `max_age_us` is in microseconds. What an erasure hides is left out.
     """
     return {"fact": _TYPE_NAMES[type(fact)], **_told(fact)}
 
@@ -76,7 +77,9 @@ def _told(what: Any) -> Document:
 
 def _says_something(key: str, value: object) -> bool:
     """No tags are a claim, and so is a label without a value; any other empty field says nothing."""
-    return key == "value" or (value is not None and (key == "tags" or value not in ((), {})))
+    if key in ("value", "plain"):
+        return key == "value"
+    return value is not None and (key == "tags" or value not in ((), {}))
 
 
 def _plain(value: Any, what: str) -> JSON:
@@ -152,11 +155,20 @@ def _by_name(read: Callable[[Any, str], Any]) -> Callable[[Any, str], dict[str, 
     return read_all
 
 
+def _values(value: object, where: str) -> str | tuple[str, ...]:
+    return value if isinstance(value, str) else _many(_text)(value, where)
+
+
 _kept = _by_name(_json)
+_labels = _by_name(_values)
 _INPUT = _Shape(
-    Input, {"name": _text, "at": _time, "digest": _text, "state": _text, "facets": _kept}, frozenset({"name"})
+    Input,
+    {"name": _text, "at": _time, "digest": _text, "state": _text, "facets": _kept, "labels": _labels},
+    frozenset({"name"}),
 )
-_OUTPUT = _Shape(Output, {"name": _text, "digest": _text, "type": _text, "facets": _kept}, frozenset({"name"}))
+_OUTPUT = _Shape(
+    Output, {"name": _text, "digest": _text, "type": _text, "facets": _kept, "labels": _labels}, frozenset({"name"})
+)
 _TRIGGER = _Shape(
     TriggerResult,
     {"outcome": _text, "message": _text, "value": _json, "duration_s": _number},
@@ -191,5 +203,15 @@ _ANNOTATION = _Shape(
     {**dict.fromkeys(("target", "kind", "key", "who", "why"), _text), "value": _json, "at": _time},
     frozenset({"target", "kind", "value"}),
 )
-_SHAPES = {"run": _RUN, "component": _COMPONENT, "annotation": _ANNOTATION}
-_TYPE_NAMES: Mapping[type[Fact], str] = {RunFact: "run", ComponentFact: "component", Annotation: "annotation"}
+_ERASURE = _Shape(
+    Erasure,
+    {**dict.fromkeys(("kind", "request", "target", "match", "salt", "replacement"), _text), "at": _time},
+    frozenset({"kind", "request"}),
+)
+_SHAPES = {"run": _RUN, "component": _COMPONENT, "annotation": _ANNOTATION, "erasure": _ERASURE}
+_TYPE_NAMES: Mapping[type[Fact], str] = {
+    RunFact: "run",
+    ComponentFact: "component",
+    Annotation: "annotation",
+    Erasure: "erasure",
+}

@@ -19,7 +19,16 @@ from headwater.graph.claims import RunClaims, encode_stamps
 from headwater.graph.facts import Fact, Input, RunFact, infer_type
 from headwater.graph.ingest import Batch
 from headwater.graph.model import Node, Pointer
-from headwater.graph.records import DESCRIPTION, Values, encode_annotation, encode_facet, encode_run, encode_state
+from headwater.graph.records import (
+    DESCRIPTION,
+    Values,
+    encode_annotation,
+    encode_erased,
+    encode_erasure,
+    encode_facet,
+    encode_run,
+    encode_state,
+)
 from headwater.graph.schema import MIGRATIONS
 from headwater.graph.values import canonical
 from headwater.loaders.exporting import Bindings, Exported, bindings, pages
@@ -87,6 +96,7 @@ class _Rows:
         yield "consumed", [row for run in runs for row in self._consumed(run)]
         yield "facets", [encode_facet(key, said) for key, said in sorted(self._batch.facets.items())]
         yield "annotations", [encode_annotation(note) for note in self._batch.annotations]
+        yield "erasures", [encode_erasure(erasure) for erasure in self._batch.erasures]
 
     def _made(self, runs: Iterable[RunClaims]) -> Iterator[Values]:
         for run in runs:
@@ -115,7 +125,8 @@ class _Rows:
     def _marks(self, ident: str) -> Values:
         node: Node | None = self._nodes.get(ident)
         labels = canonical(dict(node.labels)) if node is not None and node.labels else None
-        return {"flagged": node is not None and node.flagged, "labels": labels}
+        erased = None if node is None else encode_erased(node.erased)
+        return {"flagged": node is not None and node.flagged, "labels": labels, "erased": erased}
 
 
 def _claim(run: RunClaims, claim: Input) -> Values:

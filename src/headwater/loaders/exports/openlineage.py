@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TextIO
 
 from headwater.errors import SourceError
 from headwater.graph.claims import fold
-from headwater.graph.facts import Annotation, Fact, RunFact
+from headwater.graph.facts import ComponentFact, Fact, RunFact
 from headwater.loaders.exporting import Exported
 from headwater.loaders.openlineage.mapping import event_facts
 from headwater.loaders.openlineage.writing import Event, component_event, note_event, run_events, with_facts
@@ -51,7 +51,7 @@ def _plain(facts: list[Fact]) -> Iterator[Event]:
         yield from run_events(runs)
     for fact in facts:
         if not isinstance(fact, RunFact):
-            yield note_event(fact) if isinstance(fact, Annotation) else component_event(fact)
+            yield component_event(fact) if isinstance(fact, ComponentFact) else note_event(fact)
 
 
 def _says_the_same(events: list[Event], facts: list[Fact]) -> bool:

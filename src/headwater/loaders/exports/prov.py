@@ -15,6 +15,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, ClassVar, TextIO
 
 from headwater import clock, ids
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Output, RunFact
 from headwater.graph.wire import fact_to_dict
 from headwater.loaders.exporting import Bindings, Exported, bindings, pages
@@ -119,8 +120,8 @@ class _Document:
             self._put("entity", _state(facts[0], output), {key: value for key, value in about.items() if value})
 
     def _annotation(self, note: Fact) -> None:
-        assert isinstance(note, Annotation)
-        about = {"prov:label": f"{note.kind} of {note.target}"}
+        assert isinstance(note, (Annotation, Erasure))
+        about = {"prov:label": f"{note.kind} of {note.target or 'a hash'}"}
         self._put("entity", _name("note", str(self.count["entity"])), about, [note])
 
     def _relate(self, section: str, told: Mapping[str, str], claims: Sequence[Fact] = ()) -> None:

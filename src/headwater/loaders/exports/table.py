@@ -9,13 +9,15 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, TextIO
 
 from headwater import clock
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact
 from headwater.graph.wire import fact_to_dict
 from headwater.loaders.exporting import Exported
-from headwater.loaders.table.rows import AT, FACETS, MORE, READ_AT, RECORD, STATE, TYPE, Columns
+from headwater.loaders.table.rows import AT, FACETS, LABELS, MORE, READ_AT, RECORD, STATE, TYPE, Columns
 
 _COLUMNS = Columns()
-HEADER = (RECORD, *(getattr(_COLUMNS, field.name) for field in fields(Columns)), TYPE, STATE, READ_AT, AT, FACETS, MORE)
+_PLAIN = tuple(getattr(_COLUMNS, field.name) for field in fields(Columns))
+HEADER = (RECORD, *_PLAIN, TYPE, STATE, READ_AT, AT, FACETS, LABELS, MORE)
 _HELD = frozenset({"fact", "id", "component", "status", "started_at", "ended_at", "at"})
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -39,6 +41,8 @@ def _rows(fact: Fact) -> Iterator[dict[str, Any]]:
         yield {RECORD: "component", _COLUMNS.component: fact.name, MORE: _encode(fact_to_dict(fact))}
     elif isinstance(fact, Annotation):
         yield {RECORD: "annotation", _COLUMNS.name: fact.target, MORE: _encode(fact_to_dict(fact))}
+    elif isinstance(fact, Erasure):
+        yield {RECORD: "erasure", _COLUMNS.name: fact.target, MORE: _encode(fact_to_dict(fact))}
     else:
         yield from _run_rows(fact)
 
@@ -65,8 +69,9 @@ def _run_rows(fact: RunFact) -> Iterator[dict[str, Any]]:
 
 
 def _claim(claim: Input | Output) -> dict[str, Any]:
-    facets = {FACETS: _encode(claim.facets)} if claim.facets else {}
-    found = {_COLUMNS.name: claim.name, _COLUMNS.digest: claim.digest, **facets}
+    beside = {FACETS: claim.facets, LABELS: claim.labels}
+    kept = {column: _encode(said) for column, said in beside.items() if said}
+    found = {_COLUMNS.name: claim.name, _COLUMNS.digest: claim.digest, **kept}
     if isinstance(claim, Output):
         return {_COLUMNS.direction: "output", TYPE: claim.type, **found}
     read_at = None if claim.at is None else clock.isoformat(claim.at)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from headwater import clock, ids
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, Status
 from headwater.graph.values import JSON
 from headwater.graph.wire import fact_to_dict
@@ -86,10 +87,12 @@ def component_event(fact: ComponentFact) -> Event:
     }
 
 
-def note_event(fact: Annotation) -> Event:
-    """Return what somebody said of a state or run, as an event about a dataset."""
-    name, _ = ids.split_state_id(fact.target) or (f"{_NAMESPACE}/{fact.target}", "")
-    kept = _Kept.of(fact.value if fact.kind == "note" and isinstance(fact.value, Mapping) else {})
+def note_event(fact: Annotation | Erasure) -> Event:
+    """Return what somebody said of a state or run, or the erasure of something, as an event about a dataset."""
+    target = fact.target or fact.kind
+    name, _ = ids.split_state_id(target) or (f"{_NAMESPACE}/{target}", "")
+    note = fact.value if isinstance(fact, Annotation) and fact.kind == "note" else None
+    kept = _Kept.of(note if isinstance(note, Mapping) else {})
     return {**_head(fact.at, kept, "DatasetEvent"), "dataset": {**_parts(name, kept.identity), "facets": kept.facets}}
 
 

@@ -22,7 +22,8 @@ _DIRECTIONS = {
 }
 # The columns that `export csv` writes beside those of a plain table; one of these names is no facet.
 RECORD, AT, STATE, READ_AT, TYPE, FACETS, MORE = "record", "at", "state", "read_at", "type", "facets", "more"
-OWN = (RECORD, AT, STATE, READ_AT, TYPE, FACETS, MORE)
+LABELS = "data_labels"
+OWN = (RECORD, AT, STATE, READ_AT, TYPE, FACETS, LABELS, MORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,10 @@ class Reader:
         """Return what the row says, and the columns that are kept as facets. Raises a HeadwaterError for a bad row."""
         given = {name: cell for name, cell in row.items() if not is_empty(cell)}
         record = given.get(RECORD, "run")
-        if record in ("component", "annotation"):
+        if record in ("component", "annotation", "erasure"):
             return dated_fact(_object(given.get(MORE), MORE)), ()
         if record != "run":
-            raise SourceError(f"{RECORD} is {record!r}, not run, component or annotation")
+            raise SourceError(f"{RECORD} is {record!r}, not run, component, annotation or erasure")
         opaque = tuple(name for name in given if name not in self.columns.mapped)
         return self._run(given, {name: _json(given[name]) for name in opaque}), opaque
 
@@ -114,9 +115,10 @@ class Reader:
         if kind is None:
             raise SourceError(f"{columns.direction} is {direction!r}, neither input nor output")
         digest, facets = _text(row.get(columns.digest)), {**_object(row.get(FACETS, "{}"), FACETS), **kept}
+        labels = _object(row.get(LABELS, "{}"), LABELS)
         if kind is Output:
-            return Output(name, digest, _text(row.get(TYPE)), facets)  # type: ignore[arg-type]
-        return Input(name, self._time(row, READ_AT), digest, _text(row.get(STATE)), facets)
+            return Output(name, digest, _text(row.get(TYPE)), facets, labels)  # type: ignore[arg-type]
+        return Input(name, self._time(row, READ_AT), digest, _text(row.get(STATE)), facets, labels)
 
     def _time(self, row: Cells, column: str) -> datetime | None:
         cell = row.get(column)

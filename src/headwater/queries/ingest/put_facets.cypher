@@ -7,6 +7,6 @@
 UNWIND $rows AS row
 MERGE (f:Facet {id: row.id})
 ON CREATE SET f.subject = row.subject, f.owner = row.owner, f.name = row.name, f.key = row.key, f.value = row.value,
-  f.at = datetime(row.at)
+  f.at = datetime(row.at), f.label = CASE row.subject WHEN 'label' THEN row.key END
 WITH f, row WHERE f.at < datetime(row.at) OR (f.at = datetime(row.at) AND f.value < row.value)
 SET f.value = row.value, f.at = datetime(row.at);

@@ -5,7 +5,7 @@
 // param until: datetime   produced at or before
 // param pattern: str   a regular expression for the whole name, or empty
 // param most: int   how many
-// returns: id str, name str, type str, digest str | null, run str | null, produced_at datetime | null, flagged bool, labels json
+// returns: id str, name str, type str, digest str | null, run str | null, produced_at datetime | null, flagged bool, labels json, erased json
 // order: produced_at descending, id descending
 // cost: the runs of the components that started in the time before `until`
 // browser: :param components => ['predict']
@@ -19,5 +19,5 @@ WHERE r.component = component AND r.started_at <= $until AND r.id IS NOT NULL
 MATCH (r)-[:PRODUCED]->(p:IOPointer)
 WHERE p.produced_at >= $since AND p.produced_at <= $until AND ($pattern = '' OR p.name =~ $pattern)
 RETURN p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
-  toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels
+  toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels, p.erased AS erased
 ORDER BY p.produced_at DESC, p.id DESC LIMIT $most;

@@ -1,8 +1,8 @@
 -- name: store/runs()
 -- All runs by id, for the digest of the graph.
 -- returns: id str, component str | null, status str, started_at datetime, ended_at datetime | null, commit str | null,
---   source str | null, error str | null, params json, triggers json, flagged bool, labels json
+--   source str | null, error str | null, params json, triggers json, flagged bool, labels json, erased json
 -- order: id
 -- cost: all runs
-SELECT r.id, r.component, r.status, r.started_at, r.ended_at, r."commit", r.source, r.error, r.params, r.triggers, r.flagged, r.labels
+SELECT r.id, r.component, r.status, r.started_at, r.ended_at, r."commit", r.source, r.error, r.params, r.triggers, r.flagged, r.labels, r.erased
 FROM run AS r ORDER BY r.id;

@@ -3,7 +3,7 @@
 // digest; for a name that no run had produced by then, an unfinished one, an external one.
 // param reference: str   a name, a state id or a digest
 // param at: datetime   states produced later do not count
-// returns: rank int, id str, name str, type str, digest str | null, run str | null, produced_at datetime | null, flagged bool, labels json
+// returns: rank int, id str, name str, type str, digest str | null, run str | null, produced_at datetime | null, flagged bool, labels json, erased json
 // order: rank
 // cost: three index seeks; sorts the states with the digest, and those of a name that no run had produced
 // browser: :param reference => 'predictions.csv'
@@ -33,4 +33,4 @@ CALL () {
   RETURN 5 AS rank, p ORDER BY p.id DESC LIMIT 1
 }
 RETURN rank, p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
-  toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels ORDER BY rank;
+  toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels, p.erased AS erased ORDER BY rank;

@@ -2,7 +2,7 @@
 // The newest state of each name that contains a text in any case, by name.
 // param text: str   text in lower case
 // param most: int   how many names
-// returns: id str, name str, type str, digest str | null, run str | null, produced_at datetime | null, flagged bool, labels json
+// returns: id str, name str, type str, digest str | null, run str | null, produced_at datetime | null, flagged bool, labels json, erased json
 // order: name
 // cost: all names, on Neo4j all states by name, until enough are found; sorts the states of a name that no run produced
 // browser: :param text => 'pred'
@@ -22,4 +22,4 @@ OPTIONAL CALL (name, n) {
 }
 WITH name, coalesce(n, u) AS p
 RETURN p.id AS id, p.name AS name, p.type AS type, p.digest AS digest, p.run AS run,
-  toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels ORDER BY name;
+  toString(p.produced_at) AS produced_at, p.flagged AS flagged, p.labels AS labels, p.erased AS erased ORDER BY name;
