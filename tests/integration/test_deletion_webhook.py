@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from headwater.deletion.rerunners import Rerun
+from headwater.deletion.rerunners import Task
 from headwater.deletion.webhook import Webhook
 from headwater.errors import RerunFailed, UsageError
 
-RERUN = Rerun("new", "old", "train", ("a.csv",), ("m.joblib",), {"lr": 0.1})
+RERUN = Task("new", "old", "train", ("a.csv",), ("m.joblib",), {"lr": 0.1})
 Answer = tuple[int, dict[str, Any], dict[str, str]]
 
 

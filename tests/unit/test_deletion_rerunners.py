@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from headwater import component, log_run
-from headwater.deletion.rerunners import Command, Rerun, Rerunners
+from headwater.deletion.rerunners import Command, Task, Rerunners
 from headwater.errors import RerunFailed, UsageError
 from headwater.sdk.reruns import next_run_id, rerunning
 
 NASTY = "$(touch pwned) `touch pwned`; touch pwned ' \" & | > pwned \n*"
 
 
-def rerun(**changed: object) -> Rerun:
+def rerun(**changed: object) -> Task:
     said = {"id": "new", "of": "old", "component": "train", "inputs": ("a b", NASTY), "outputs": ("m",)}
-    return Rerun(**{**said, "params": {"lr": 0.1, "name": NASTY}, **changed})  # type: ignore[arg-type]
+    return Task(**{**said, "params": {"lr": 0.1, "name": NASTY}, **changed})  # type: ignore[arg-type]
 
 
 def words(folder: Path) -> list[str]:
@@ -83,7 +83,7 @@ def test_a_component_that_nobody_reruns_is_named() -> None:
 
 
 def test_whatever_a_callable_raises_is_a_failed_rerun() -> None:
-    def broken(_: Rerun) -> None:
+    def broken(_: Task) -> None:
         raise KeyError("x")
 
     with pytest.raises(RerunFailed, match="train: KeyError: 'x'"):

@@ -1,6 +1,6 @@
 """How a run is done again: by a callable, a shell command or a webhook, for each component.
 
-A rerunner gets a `Rerun` and returns when the run is over, with its id if it is not the one that it was asked to use.
+A rerunner gets a `Task` and returns when the run is over, with its id if it is not the one that it was asked to use.
 Whatever it raises means that the run failed.
 """
 
@@ -31,8 +31,13 @@ _TOLD = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Rerun:
-    """One run to do again: under the id `id`, as `of` was, which read `inputs` and wrote `outputs` (names)."""
+class Task:
+    """One run to do again: under the id `id`, as `of` was, which read `inputs` and wrote `outputs` (names).
+
+    `without` are the states that it must not read again, `leaves_out` the labels whose rows it must drop from all that
+    it reads, `reads` which state takes the place of one that it read, `unlearns` whether its component said that it
+    can forget in place, or retrain one shard.
+    """
 
     id: str
     of: str
@@ -42,26 +47,29 @@ class Rerun:
     params: Mapping[str, JSON] = field(default_factory=dict)
     commit: str | None = None
     plan: str = ""
+    without: tuple[str, ...] = ()
+    leaves_out: tuple[tuple[str, str], ...] = ()
+    reads: Mapping[str, str] = field(default_factory=dict)
+    unlearns: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document that webhooks get."""
-        lists = {"inputs": list(self.inputs), "outputs": list(self.outputs), "params": dict(self.params)}
-        return {"id": self.id, "of": self.of, "component": self.component, **lists, **self._rest()}
+        said = {name: getattr(self, name) for name in self.__slots__}
+        labels = [list(label) for label in self.leaves_out]
+        lists = {name: list(said[name]) for name in ("inputs", "outputs", "without")}
+        return {**said, **lists, "leaves_out": labels, "params": dict(self.params), "reads": dict(self.reads)}
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that programs get: HEADWATER_RERUN_ID and so on, lists and params as JSON."""
+        """Return the variables that programs get: HEADWATER_RERUN_ID and so on, lists and mappings as JSON."""
         told = {key: value if isinstance(value, str) else json.dumps(value) for key, value in self.to_dict().items()}
         return {f"{PREFIX}{key.upper()}": value for key, value in told.items()}
-
-    def _rest(self) -> dict[str, Any]:
-        return {"commit": self.commit, "plan": self.plan}
 
 
 class Rerunner(Protocol):
     """Does one run again."""
 
-    def __call__(self, rerun: Rerun, /) -> str | None:
-        """Return the id of the run that was recorded for it, None if that is `rerun.id`."""
+    def __call__(self, task: Task, /) -> str | None:
+        """Return the id of the run that was recorded for it, None if that is `task.id`."""
         ...
 
 
@@ -82,9 +90,9 @@ class Command:
         if _QUOTED.search(self.text):
             raise UsageError(f"{self.text!r} has quotes around a {{place}}", hint="leave them out: values are quoted")
 
-    def __call__(self, rerun: Rerun, /) -> str | None:
+    def __call__(self, task: Task, /) -> str | None:
         """Run the command; raises RerunFailed with the end of what it wrote unless it exits with 0."""
-        shell(self.text, rerun.to_dict(), rerun.environment(), self.folder, self.timeout_s)
+        shell(self.text, task.to_dict(), task.environment(), self.folder, self.timeout_s)
         return None
 
 
@@ -160,19 +168,19 @@ class Rerunners:
         fits = (one for pattern, one in self.known if component is not None and fnmatchcase(component, pattern))
         return next(fits, None)
 
-    def run(self, rerun: Rerun) -> str:
+    def run(self, task: Task) -> str:
         """Do a run again; return the id under which it was recorded. Raises RerunFailed whatever went wrong."""
-        rerunner = self.find(rerun.component)
+        rerunner = self.find(task.component)
         if rerunner is None:
             raise RerunFailed(
-                f"nobody reruns {rerun.component!r}", hint=f"give a rerunner for {shlex.quote(rerun.component)}"
+                f"nobody reruns {task.component!r}", hint=f"give a rerunner for {shlex.quote(task.component)}"
             )
         try:
-            with rerunning(rerun.component, rerun.id):
-                found = rerunner(rerun)
+            with rerunning(task.component, task.id):
+                found = rerunner(task)
         except RerunFailed:
             raise
         except Exception as exc:
-            raise RerunFailed(f"{rerun.component}: {type(exc).__name__}: {exc}") from exc
+            raise RerunFailed(f"{task.component}: {type(exc).__name__}: {exc}") from exc
         recording.flush()
-        return found or rerun.id
+        return found or task.id

@@ -15,7 +15,7 @@ from typing import IO, Any
 from urllib.parse import urljoin, urlsplit
 
 from headwater import clock
-from headwater.deletion.rerunners import Rerun
+from headwater.deletion.rerunners import Task
 from headwater.errors import RerunFailed, UsageError
 
 SIGNATURE, TIMESTAMP = "X-Headwater-Signature", "X-Headwater-Timestamp"
@@ -25,7 +25,7 @@ _TOLD = 500
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Posts the `Rerun` as JSON to `url`, and waits at most `timeout_s` seconds for the end of the run.
+    """Posts the `Task` as JSON to `url`, and waits at most `timeout_s` seconds for the end of the run.
 
     The service answers 200 with `{"status": "completed"}` (or `"failed"`, with a `message`), or 202 with the address
     at which it is then asked every `poll_s` seconds, in `Location` or as `"poll"`. `"run"` may name the recorded run.
@@ -48,18 +48,18 @@ class Webhook:
         if not self.secret:
             raise UsageError("the webhook has no secret", hint="its receiver recognises requests by their signature")
 
-    def __call__(self, rerun: Rerun, /) -> str | None:
+    def __call__(self, task: Task, /) -> str | None:
         """Ask for the run and wait for its end; raises RerunFailed."""
         deadline = clock.monotonic_s() + self.timeout_s
-        body = json.dumps(rerun.to_dict(), separators=(",", ":")).encode()
-        found, poll = self._ask(self.url, body, rerun.id)
+        body = json.dumps(task.to_dict(), separators=(",", ":")).encode()
+        found, poll = self._ask(self.url, body, task.id)
         while found.get("status") not in ("completed", "failed"):
             if poll is None:
                 raise RerunFailed(f"the webhook answered {str(found)[:_TOLD]}, which is no end and no address to ask")
             if clock.monotonic_s() > deadline:
                 raise RerunFailed(f"the run was not over after {self.timeout_s:g} s")
             threading.Event().wait(self.poll_s)
-            found, further = self._ask(poll, b"", rerun.id)
+            found, further = self._ask(poll, b"", task.id)
             poll = further or poll
         if found["status"] == "failed":
             raise RerunFailed(f"the webhook says: {str(found.get('message', 'failed'))[:_TOLD]}")
