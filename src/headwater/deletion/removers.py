@@ -5,6 +5,7 @@ A remover is asked once for each state that goes, leaves first, and may be asked
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -22,10 +23,14 @@ PREFIX = "HEADWATER_REMOVE_"
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """One state whose data goes; `is_newest` is whether nothing has been written under its name since."""
+    """One state whose data goes; `is_newest` is whether nothing has been written under its name since.
+
+    Of a source that holds rows of others too, only the rows with the labels `rows` go.
+    """
 
     state: Pointer
     is_newest: bool
+    rows: tuple[tuple[str, str], ...] = ()
 
 
 class Remover(Protocol):
@@ -40,7 +45,8 @@ class Remover(Protocol):
 class Files:
     """Deletes the file that a state's name means within the folder `root`, and no other.
 
-    A file that holds another state of the name by now is kept: by its digest, or else because that state is newer.
+    A file that holds another state of the name by now is kept: by its digest, or else because that state is newer. Rows
+    are nothing that it can take out of a file.
     """
 
     root: Path
@@ -48,6 +54,8 @@ class Files:
     def __call__(self, removal: Removal, /) -> Outcome:
         """Delete the file; raises RemovalFailed for a name that leads out of the root or to a folder."""
         path = self._path(removal.state.name)
+        if removal.rows:
+            return "left"
         if not path.exists():
             return "gone"
         if not path.is_file():
@@ -76,7 +84,10 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class RemoveCommand:
-    """A shell command that deletes a state's data: `{name}`, `{state}` and `{digest}` are filled in, quoted."""
+    """A shell command that deletes a state's data: `{name}`, `{state}`, `{digest}` and `{rows}` are filled in, quoted.
+
+    `{rows}` are the labels, as KEY=VALUE words, whose rows alone go; none where all of it goes.
+    """
 
     text: str
     folder: Path | None = None
@@ -85,8 +96,12 @@ class RemoveCommand:
     def __call__(self, removal: Removal, /) -> Outcome:
         """Run the command; raises RemovalFailed unless it exits with 0."""
         state = removal.state
-        values = {"name": state.name, "state": state.id, "digest": state.digest or ""}
-        environ = {f"{PREFIX}{key.upper()}": value for key, value in values.items()}
+        rows = [f"{key}={value}" for key, value in removal.rows]
+        values = {"name": state.name, "state": state.id, "digest": state.digest or "", "rows": rows}
+        environ = {
+            f"{PREFIX}{key.upper()}": value if isinstance(value, str) else json.dumps(value)
+            for key, value in values.items()
+        }
         try:
             shell(self.text, values, environ, self.folder, self.timeout_s)
         except (DeletionStopped, UsageError) as exc:
