@@ -16,7 +16,7 @@ _PSEUDONYM = re.compile("erased-[0-9a-f]{12}")
 
 
 def erasures(plan: Plan, policy: Policy, salt: str, at: datetime) -> list[Erasure]:
-    """Return the facts that erase what the plan names; the same for the same arguments, so that they may be repeated."""
+    """Return the facts that erase what the plan names; made again from the same arguments, they are the same."""
     request = reason(plan)
     payloads = [Erasure.of_payload(node, request, at) for node in plan.erases]
     names = [

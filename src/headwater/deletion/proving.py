@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from headwater.deletion.erasing import names_left
@@ -56,12 +56,19 @@ class Judgement:
     situation: Situation
     plan: Plan
     policy: Policy
+    reach: Mapping[str, int]
     proofs: tuple[Proof, ...]
 
     @property
     def live(self) -> int:
         """How many live states the subjects reach."""
         return len({state for rerun in self.plan.reruns for state in rerun.replaces}) + len(self._standing())
+
+    def rows_of(self, state: Pointer) -> tuple[tuple[str, str], ...]:
+        """Return the labels of the rows that go from a source that is no subject itself; none from any other state."""
+        is_subject = any(state.id in target.states for target in self.situation.targets)
+        is_source = state.run is None and state.id in self.reach and not is_subject
+        return self.plan.labels if is_source else ()
 
     def remaining(self) -> list[Remaining]:
         """Return all that is still to be done, what is live first."""
@@ -94,18 +101,26 @@ class Judgement:
 
 def judge(store: DeletionStore, targets: Sequence[Target], policy: Policy) -> Judgement:
     """Return what the graph says of the targets now. Cost: that of a plan."""
-    situation = survey(store, targets)
-    proofs = proven(store, situation)
+    situation = survey(store, standing(store, targets))
+    reach = Flow.of(situation).reach
+    proofs = proven(store, situation, reach)
     found = plan(situation, policy)
-    return Judgement(situation, found.after({one.state for one in proofs}) if proofs else found, policy, tuple(proofs))
+    left = found.after({one.state for one in proofs}) if proofs else found
+    return Judgement(situation, left, policy, reach, tuple(proofs))
 
 
-def proven(store: DeletionStore, situation: Situation) -> list[Proof]:
+def standing(store: DeletionStore, targets: Sequence[Target]) -> list[Target]:
+    """Return the targets without states that the store does not know any more."""
+    wanted = sorted({state for target in targets for state in target.states})
+    known = store.sources(wanted).nodes if wanted else {}
+    return [replace(one, states=tuple(state for state in one.states if state in known)) for one in targets]
+
+
+def proven(store: DeletionStore, situation: Situation, reach: Mapping[str, int]) -> list[Proof]:
     """Return the reached states that a rerun of their maker, which the subjects do not reach, made again byte by byte.
 
     Judged by the digests that the writers gave. Subjects themselves are never among them.
     """
-    reach = Flow.of(situation).reach
     subjects = {state for target in situation.targets for state in target.states}
     reached = [n for n in situation.nodes.values() if isinstance(n, Pointer) and n.digest and reach.get(n.id)]
     made = [state for state in reached if state.run is not None and state.id not in subjects]

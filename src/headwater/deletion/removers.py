@@ -120,6 +120,10 @@ class Removers:
         """Return the removers by pattern; a path is the root of files, a text a shell command."""
         return cls([(pattern, _remover(one)) for pattern, one in (removers or {}).items()])
 
+    def fits(self, name: str) -> bool:
+        """Whether anybody deletes the data of a name."""
+        return any(fnmatchcase(name, pattern) for pattern, _ in self.known)
+
     def remove(self, removal: Removal) -> Outcome:
         """Delete the data of a state; `left` when nobody can. Raises RemovalFailed whatever went wrong."""
         name = removal.state.name
