@@ -9,7 +9,8 @@
     │   └── TooLarge
     ├── UsageError (ValueError)             a question or option that makes no sense
     │   ├── InvalidStoreURL
-    │   └── InvalidCursor
+    │   ├── InvalidCursor
+    │   └── InvalidPolicy                   a file of rules for deletions that breaks its own
     ├── NotFound (LookupError)
     │   ├── UnknownPointer
     │   ├── UnknownRun
@@ -139,6 +140,13 @@ class InvalidCursor(UsageError):
 
     code = "invalid_cursor"
     hint = "start again from the first page"
+
+
+class InvalidPolicy(UsageError):
+    """The policy for deletions cannot be used."""
+
+    code = "invalid_policy"
+    hint = "copy the default one and change it"
 
 
 class NotFound(HeadwaterError, LookupError):

@@ -27,6 +27,7 @@ from headwater.graph.model import Component, Consumption, Edge, EdgeKind, Node, 
 from headwater.graph.records import decode_annotation, decode_erased, decode_facet
 from headwater.graph.schema import migrate
 from headwater.graph.store import InputAge, OutputFilter, Page, RunDetail, Subgraph, Suspect, Watermark
+from headwater.graph.surveys import QuerySurveys
 from headwater.graph.telling import told
 from headwater.graph.values import JSON, canonical
 
@@ -35,7 +36,7 @@ _BEGINNING = datetime.min.replace(tzinfo=clock.EPOCH.tzinfo)
 _END = datetime.max.replace(tzinfo=clock.EPOCH.tzinfo)
 
 
-class QueryStore(QueryDeletions):
+class QueryStore(QueryDeletions, QuerySurveys):
     """A store on an engine. Opening it brings the schema up to date."""
 
     def __init__(self, engine: Engine) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from headwater.graph.facts import Annotation, FacetKey, Fact, Status
 from headwater.graph.model import Component, Consumption, Edge, Node, Pointer, Run
@@ -100,6 +100,27 @@ class InputAge:
     max_age: timedelta | None
     fresher_state: str | None
     fresher_run: str | None
+
+
+class Version(NamedTuple):
+    """One produced state of a name, and when it came to be seen."""
+
+    state: str
+    name: str
+    produced_at: datetime
+    run: str
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Its place among the versions of its name; the newest has the greatest."""
+        return self.produced_at, self.run
+
+
+class Name(NamedTuple):
+    """The newest produced state of a name, and how many were produced."""
+
+    newest: Version
+    versions: int
 
 
 class Store(Protocol):
@@ -231,6 +252,22 @@ class DeletionStore(Store, Protocol):
 
     def data_labels(self, runs: Sequence[str]) -> Mapping[str, Mapping[str, frozenset[tuple[str, str]]]]:
         """Return the labels of the inputs and outputs of these runs: by run, then by name."""
+        ...
+
+    def annotated(self, labels: Sequence[tuple[str, str]]) -> Sequence[tuple[str, tuple[str, str]]]:
+        """Return (id of a state or run, label) of all that were ever given one of these labels, sorted."""
+        ...
+
+    def names(self, names: Sequence[str]) -> Mapping[str, Name]:
+        """Return what each of these names stands for now; names of which no state was produced are left out."""
+        ...
+
+    def versions(self, names: Sequence[str]) -> Sequence[Version]:
+        """Return every produced state of these names, in no order."""
+        ...
+
+    def durations(self, components: Sequence[str], most: int) -> Mapping[str, Sequence[float]]:
+        """Return the seconds that the newest completed runs of each component took, sorted, `most` at the most."""
         ...
 
     def salt(self) -> str:

@@ -1,0 +1,146 @@
+"""What is known of each touched node, put to the rules of the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from headwater.deletion.flow import Flow
+from headwater.deletion.policy import Facts, Policy, Rule
+from headwater.deletion.situation import UNDECLARED, Situation
+from headwater.graph.facts import Status
+from headwater.graph.model import Pointer, Run
+from headwater.ids import is_external, split_state_id
+
+PINNED = "pinned"
+REGISTERED = "registered"
+
+
+class Judge:
+    """Gives the facts and the first rule that fits, once for all nodes of which the same is known."""
+
+    def __init__(self, situation: Situation, policy: Policy, flow: Flow) -> None:
+        self.situation = situation
+        self.policy = policy
+        self.flow = flow
+        self.subjects = frozenset(state for target in situation.targets for state in target.states)
+        self._rules: dict[Facts, Rule] = {}
+
+    def rule(self, facts: Facts) -> Rule:
+        """Return the first rule of the policy that holds."""
+        found = self._rules.get(facts)
+        if found is None:
+            found = self._rules[facts] = self.policy.judge(facts)
+        return found
+
+    def is_affected(self, state: str) -> bool:
+        """Whether a state must not be read any more, but is no subject itself: something has to take its place."""
+        return state in self.flow.reach and state not in self.subjects and not self.is_source(state)
+
+    def is_source(self, state: str) -> bool:
+        """Whether a state that no run made holds rows that are to be forgotten."""
+        node = self.situation.nodes[state]
+        is_unmade = isinstance(node, Pointer) and node.run is None
+        return is_unmade and state in self.flow.reach and state not in self.subjects and _is_external(state)
+
+    def maker(self, state: Pointer) -> Run | None:
+        """Return the run that made a state, None when no known run did."""
+        node = None if state.run is None else self.situation.nodes.get(state.run)
+        return node if isinstance(node, Run) else None
+
+    def state(self, state: Pointer, *, is_blocked: bool = False) -> Facts:
+        """Return what rules may ask about a state."""
+        maker = self.maker(state)
+        stage = UNDECLARED if maker is None else self.situation.stage(maker)
+        newest = self.situation.is_newest(state)
+        used = not self._running.isdisjoint(self.situation.links[state.id])
+        pinned, registered = PINNED in state.labels, REGISTERED in state.labels
+        live = newest or used or pinned or registered
+        return Facts(
+            kind="state",
+            subject=state.id in self.subjects,
+            source=state.run is None and self.is_source(state.id),
+            reached=state.id in self.flow.reach,
+            claimed=state.id in self.flow.claimed,
+            missing=self.missing_of_state(state, maker, live=live) is not None,
+            type=state.type,
+            live=live,
+            newest=newest,
+            used=used,
+            pinned=pinned,
+            registered=registered,
+            running=maker is not None and maker.status is Status.RUNNING,
+            shards=stage.shards is not None,
+            unlearns=stage.unlearns is not None,
+            blocked=is_blocked,
+            name=state.name if self.policy.asks_names else "",
+            component=(maker.component or "") if maker and self.policy.asks_names else "",
+        )
+
+    def run(self, run: Run, *, is_rerun: bool, unlearns: bool) -> Facts:
+        """Return what rules may ask about a run."""
+        return Facts(
+            kind="run",
+            reached=run.id in self.flow.reach,
+            claimed=run.id in self.flow.claimed,
+            missing=self.missing_of_run(run) is not None,
+            running=run.status is Status.RUNNING,
+            shards=self.situation.stage(run).shards is not None,
+            unlearns=unlearns,
+            rerun=is_rerun,
+            component=(run.component or "") if self.policy.asks_names else "",
+        )
+
+    def missing_of_state(self, state: Pointer, maker: Run | None, *, live: bool) -> str | None:
+        """Return what would have to be known to be sure of a state, None when nothing is missing."""
+        if state.id not in self.flow.reach:
+            return None
+        if maker is None:
+            if state.run is None and _is_external(state.id):
+                return self._unsettled
+            return "the run that made it"
+        if live and maker.component is None:
+            return f"the component of run {maker.id}"
+        return self.missing_of_run(maker)
+
+    def missing_of_run(self, run: Run) -> str | None:
+        """Return what would have to be known to be sure of a run, None when nothing is missing."""
+        if run.id in self.flow.loops:
+            return f"what came first: run {run.id} reads what derives from itself"
+        if run.id in self._contradictions:
+            state = self._contradictions[run.id]
+            return f"how run {run.id} read {state}, which was produced after the run had ended"
+        return self._unsettled
+
+    def can_rerun(self, run: Run) -> bool:
+        """Whether a run can be made again as far as the run itself is concerned."""
+        is_known = run.component is not None and run.status is not Status.RUNNING
+        return is_known and run.id not in self.flow.claimed and self.missing_of_run(run) is None
+
+    @cached_property
+    def _running(self) -> frozenset[str]:
+        runs = (node for node in self.situation.nodes.values() if isinstance(node, Run))
+        return frozenset(run.id for run in runs if run.status is Status.RUNNING)
+
+    @cached_property
+    def _unsettled(self) -> str | None:
+        return "which states runs read: a large re-binding is under way" if self.situation.rebinding else None
+
+    @cached_property
+    def _contradictions(self) -> dict[str, str]:
+        """The runs that read what came to be after their end, with one such state each."""
+        return dict(self._found_contradictions())
+
+    def _found_contradictions(self) -> Iterator[tuple[str, str]]:
+        nodes = self.situation.nodes
+        for run, states in self.flow.inputs.items():
+            reader = nodes[run]
+            ended = reader.produced_at
+            if ended is not None:
+                late = [state for state in states if (made := nodes[state].produced_at) is not None and made > ended]
+                if late:
+                    yield run, min(late)
+
+
+def _is_external(state: str) -> bool:
+    return is_external((split_state_id(state) or ("", ""))[1])

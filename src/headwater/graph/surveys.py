@@ -1,0 +1,43 @@
+"""What a plan asks of a store beyond walks: labels that were given, the versions of names, how long runs took."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from headwater.graph.engine import Engine
+from headwater.graph.store import Name, Version
+from headwater.graph.values import canonical
+
+_SECOND = timedelta(seconds=1)
+
+
+class QuerySurveys:
+    """The part of a store on an engine that plans of deletions use."""
+
+    engine: Engine
+
+    def annotated(self, labels: Sequence[tuple[str, str]]) -> Sequence[tuple[str, tuple[str, str]]]:
+        """Return (id of a state or run, label) of all that were ever given one of these labels, sorted."""
+        wanted = set(labels)
+        keys, values = sorted({key for key, _ in wanted}), sorted({canonical(value) for _, value in wanted})
+        rows = self.engine.read("deletion/annotated", keys=keys, values=values)
+        return sorted((target, (key, value)) for target, key, value in rows if (key, value) in wanted)
+
+    def names(self, names: Sequence[str]) -> Mapping[str, Name]:
+        """Return what each of these names stands for now; names of which no state was produced are left out."""
+        rows = self.engine.read("deletion/names", names=list(names))
+        return {name: Name(Version(state, name, at, run), count) for name, state, run, at, count in rows}
+
+    def versions(self, names: Sequence[str]) -> Sequence[Version]:
+        """Return every produced state of these names, in no order."""
+        rows = self.engine.read("deletion/versions", names=list(names))
+        return [Version(state, name, at, run) for state, name, run, at in rows]
+
+    def durations(self, components: Sequence[str], most: int) -> Mapping[str, Sequence[float]]:
+        """Return the seconds that the newest completed runs of each component took, sorted, `most` at the most."""
+        found: dict[str, list[float]] = defaultdict(list)
+        for component, started_at, ended_at in self.engine.read("deletion/durations", components=components, most=most):
+            found[component].append((ended_at - started_at) / _SECOND)
+        return {component: sorted(took) for component, took in found.items()}
