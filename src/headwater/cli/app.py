@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from headwater.cli import agents, ask, manage, serve, tokens, transfer
+from headwater.cli import agents, ask, forget, manage, serve, tokens, transfer
 from headwater.cli.context import Json, fail, options
 from headwater.errors import HeadwaterError
 
@@ -47,6 +47,7 @@ app = typer.Typer(
 ask.add_to(app)
 manage.add_to(app)
 transfer.add_to(app)
+forget.add_to(app)
 serve.add_to(app)
 agents.add_to(app)
 tokens.add_to(app)

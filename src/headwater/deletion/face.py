@@ -257,6 +257,15 @@ class Deletions:
         digests = {"policy": plan.policy, "situation": plan.situation, "reruns": len(plan.reruns)}
         return {"plan": plan.digest, "requests": list(dict.fromkeys(plan.requests)), **digests, "counts": counts}
 
+    def planned(self, plan: str | None = None) -> Plan:
+        """Return a plan as it was made, the newest if none is named. Raises UnknownRequest."""
+        found = self._register.read().plan(plan)
+        kept = Vault(self._store, found.id).get("plan")
+        if kept is None:
+            why = f"plan {found.id[:12]} is over, and what it said is forgotten"
+            raise UnknownRequest(why, hint="`headwater forget report REQUEST` tells what was done")
+        return Plan.from_dict(kept)
+
     def approve(self, plan: str | None = None, *, by: str) -> Planned:
         """Approve a plan, the newest if none is named. Raises NotApproved for whom it is not to approve."""
         ident = self._register.read().plan(plan).id
@@ -369,8 +378,8 @@ class Deletions:
         self._sweep()
         self._store.scrub()
 
-    def verify(self, request: str) -> Verification:
-        """Return what the graph says of a request now. Raises UnknownRequest."""
+    def verify(self, request: str | None = None) -> Verification:
+        """Return what the graph says of a request now, the newest if none is named. Raises UnknownRequest."""
         found = self._register.read().request(request)
         meant = self._tombstones(found) if found.status == "completed" else self._targets([found.id])
         now = judge(self._store, meant, self._policy) if found.status != "withdrawn" else None
@@ -378,8 +387,8 @@ class Deletions:
         reached, proofs = (0, ()) if now is None else (len(now.reach), now.proofs)
         return Verification(found.id, clock.now(), reached, live, remaining, proofs, self._register.head)
 
-    def report(self, request: str) -> dict[str, Any]:
-        """Return the report on a request, as far as it has come. Raises UnknownRequest."""
+    def report(self, request: str | None = None) -> dict[str, Any]:
+        """Return the report on a request, the newest if none is named, as far as it has come. Raises UnknownRequest."""
         ledger = self._register.read()
         found = ledger.request(request)
         kept = Vault(self._store, f"report:{found.id}").get("report")
@@ -387,7 +396,7 @@ class Deletions:
             history = list(reporting.history(ledger, found.id))
             told = {key: value for key, value in kept.items() if key != "tombstones"}
             return {**told, "request": found.to_dict(), "history": history}
-        document = Vault(self._store, found.plan).get("plan") if found.plan else None
+        document = Vault(self._store, found.plan).get("plan") if found.plan and not found.is_over else None
         plan = None if document is None else Plan.from_dict(document)
         return reporting.report(ledger, found, plan, self._so_far(found, plan), _NOTHING)
 

@@ -55,6 +55,12 @@ class Planned:
     steps: list[Entry] = field(default_factory=list)
     is_completed: bool = False
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON document."""
+        said = {"id": self.id, "requests": self.requests, "by": self.by, "completed": self.is_completed}
+        approved = {"approved_by": self.approved_by, "approved_at": self.approved_at}
+        return {**said, **approved, "steps": [{"step": one["step"], "count": one["count"]} for one in self.steps]}
+
 
 @dataclass(slots=True)
 class Ledger:
@@ -78,8 +84,12 @@ class Ledger:
         if entry["kind"] in _TELLING:
             getattr(self, f"_{entry['kind']}")(entry)
 
-    def request(self, reference: str) -> Request:
-        """Return the request whose id this is, or begins with it; raises UnknownRequest."""
+    def request(self, reference: str | None = None) -> Request:
+        """Return the request whose id this is, or begins with it, without one the newest; raises UnknownRequest."""
+        if reference is None:
+            if not self.requests:
+                raise UnknownRequest("there is no request", hint="`headwater forget request` makes one")
+            return list(self.requests.values())[-1]
         return self.requests[_find(reference, self.requests, "request")]
 
     def plan(self, reference: str | None = None) -> Planned:

@@ -37,6 +37,11 @@ def report(ledger: Ledger, request: Request, plan: Plan | None, done: Done, reda
     return {**found, "plan": _plan(ledger, plan, redaction), "execution": _execution(done, redaction)}
 
 
+def plan_document(plan: Plan) -> Document:
+    """Return a plan whole, with its id."""
+    return {"id": plan.digest, **plan.to_dict()}
+
+
 def history(ledger: Ledger, request: str) -> Iterator[Document]:
     """Yield who did what for a request, and when, in order."""
     for entry in ledger.of_request(request):
