@@ -291,27 +291,45 @@ class Deletions:
     ) -> Outcome:
         """Execute an approved plan, the newest if none is named, or with `dry_run` say what would be done.
 
+        Otherwise as `begin`; raises DeletionStopped when something fails on the way.
+        """
+        if not dry_run:
+            return self.begin(plan, by=by, take_over=take_over)(tell)
+        self._sweep()
+        ledger = self._register.read()
+        planned = self._current(ledger, ledger.plan(plan).id)
+        return self._dry(planned, self._order(planned, by))
+
+    def begin(
+        self, plan: str | None = None, *, by: str, take_over: bool = False
+    ) -> Callable[[Callable[[str], None]], Outcome]:
+        """Begin to execute an approved plan; return what does it, and tells a function how far it is.
+
         Goes on behind what an earlier execution has done. `take_over` says that the process which executes it is gone,
-        where that cannot be seen. Raises NotApproved, PlanOutdated, ExecutionUnderWay, DeletionStopped.
+        where that cannot be seen. Raises NotApproved, PlanOutdated, ExecutionUnderWay, and DeletionRefused when nobody
+        reruns a component of the plan.
         """
         self._sweep()
         ledger = self._register.read()
         planned = self._current(ledger, ledger.plan(plan).id)
         order = self._order(planned, by)
-        if dry_run:
-            return self._dry(planned, order)
         if planned.approved_by is None:
             raise NotApproved(f"plan {planned.id[:12]} is not approved")
-        if problems := self._problems(planned, order):
-            error = PlanOutdated if self._changes(planned, order) else DeletionRefused
-            raise error("; ".join(problems))
+        if changes := self._changes(planned, order):
+            raise PlanOutdated("; ".join(changes))
+        if nobody := self._nobody(order):
+            raise DeletionRefused("; ".join(nobody), hint="give each component a rerunner: docs/deletion.md")
         self._register.enter("execution", by, lambda ledger: self._begun(ledger, order, take_over))
-        with entered(self._register, order):
-            execution = Execution(self._store, self._register, order, self._means, tell)
-            return self._conclude(planned, order, execution, execution.run())
+
+        def go(tell: Callable[[str], None] = _silent) -> Outcome:
+            with entered(self._register, order):
+                execution = Execution(self._store, self._register, order, self._means, tell)
+                return self._conclude(planned, order, execution, execution.run())
+
+        return go
 
     def _dry(self, planned: Planned, order: Order) -> Outcome:
-        problems = self._problems(planned, order)
+        problems = [*self._changes(planned, order), *self._nobody(order)]
         if planned.approved_by is None:
             problems.append("the plan is not approved")
         return Outcome(planned.id, "dry run", _steps(order.plan), problems, left=self._left(order.plan), head=self.head)
@@ -321,10 +339,11 @@ class Deletions:
         meant = [Target(t["request"], tuple(t["states"]), tuple(map(tuple, t["labels"]))) for t in kept["targets"]]
         return Order(secrets.token_hex(8), Plan.from_dict(kept["plan"]), self._policy, meant, kept["marks"], by)
 
-    def _problems(self, planned: Planned, order: Order) -> list[str]:
-        """Return what stands in the way of an execution."""
-        nobody = {rerun.component for rerun in order.plan.reruns if self._means.rerunners.find(rerun.component) is None}
-        return [*self._changes(planned, order), *(f"nobody reruns {one!r}" for one in sorted(map(str, nobody)))]
+    def _nobody(self, order: Order) -> list[str]:
+        """Return which components nobody reruns."""
+        components = {rerun.component for rerun in order.plan.reruns}
+        nobody = sorted(str(one) for one in components if self._means.rerunners.find(one) is None)
+        return [f"nobody reruns {one!r}" for one in nobody]
 
     def _changes(self, planned: Planned, order: Order) -> list[str]:
         """Return what has changed since the plan was made; once it was begun, the execution itself looks at it."""

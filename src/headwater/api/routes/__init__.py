@@ -1,6 +1,6 @@
 """The routes, one file a subject. Each asks one question of the lineage graph."""
 
-from headwater.api.routes import components, events, flags, health, ranking, runs, store, walks
+from headwater.api.routes import components, deletions, events, flags, health, ranking, runs, store, walks
 
 ROUTERS = (
     walks.router,
@@ -9,6 +9,7 @@ ROUTERS = (
     events.router,
     components.router,
     flags.router,
+    deletions.router,
     store.router,
     health.router,
 )
