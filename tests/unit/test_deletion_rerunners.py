@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from headwater import component, log_run
-from headwater.deletion.rerunners import Command, Task, Rerunners
+from headwater.deletion.rerunners import Command, Rerunners, Task
 from headwater.errors import RerunFailed, UsageError
 from headwater.sdk.reruns import next_run_id, rerunning
 
