@@ -353,9 +353,10 @@ def check_facts(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def _keep(found: dict[FacetKey, str], subject: FacetSubject, owner: str, name: str, facets: Mapping[str, JSON]) -> None:
-    """Add facets as canonical JSON text."""
+    """Add facets as canonical JSON text; of two values of one facet the greater counts, as between facts."""
     for key, value in facets.items():
-        found[FacetKey(subject, owner, name, check_name(key, "facet"))] = comparable(canonical(value, f"facet {key!r}"))
+        place, text = FacetKey(subject, owner, name, check_name(key, "facet")), canonical(value, f"facet {key!r}")
+        found[place] = max(comparable(text), found.get(place, ""))
 
 
 def _keep_labels(found: dict[FacetKey, str], run: str, claim: Input | Output) -> None:

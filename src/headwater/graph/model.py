@@ -310,7 +310,7 @@ def component(name: str, fields: Mapping[str, JSON]) -> Component:
 def annotation_line(note: Annotation) -> str:
     """Return what an annotation says, as one text that sorts by time."""
     said = [clock.isoformat(note.at), note.kind, note.key, note.value, note.who, note.why]
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _flagged(target: str, notes: Iterable[Annotation]) -> bool:

@@ -5,12 +5,17 @@ Whatever is redacted here keeps its place among the facts that it is merged with
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
+from typing import TypeAlias
 
 from headwater import ids
 from headwater.graph.erasure import Erased, Erasure, hashed, label_text
-from headwater.graph.facts import Annotation, FacetKey, Fact, Input, Labels, Output, RunFact
+from headwater.graph.facts import Annotation, FacetKey, Fact, Input, Labels, Output, RunFact, TriggerResult
+
+Registers: TypeAlias = dict[tuple[str, str], tuple[datetime, str]]
 
 
 class Redaction:
@@ -67,6 +72,18 @@ class Redaction:
         is_gone = of_state or self.erased(key.owner) or (key.subject == "label" and self.is_dropped(key.key))
         return None if is_gone else key._replace(name=name)
 
+    def registers(self, run: str, registers: Registers) -> Registers:
+        """Return what is left of the merged claims about a run."""
+        if self.erased(run) is None:
+            return registers
+        left = {}
+        for (section, key), (at, text) in registers.items():
+            if section == "triggers":
+                left[section, key] = at, TriggerResult(**json.loads(text)).blank().to_text()
+            elif section == "run" and key != "error":
+                left[section, key] = at, text
+        return left
+
     def claim(self, claim: Input) -> Input:
         """Return a claim under what its name is now, without facets and labels."""
         state = None if claim.state is None else self.target(claim.state)
@@ -78,7 +95,7 @@ class Redaction:
             return self._run(fact)
         if isinstance(fact, Annotation):
             return self.annotation(fact)
-        return self._erasure(fact) if isinstance(fact, Erasure) else fact
+        return self.erasure(fact) if isinstance(fact, Erasure) else fact
 
     def annotation(self, note: Annotation) -> Annotation | None:
         """Return what is left of an annotation: of one whose target is erased a flag without its texts, or nothing."""
@@ -89,7 +106,8 @@ class Redaction:
             return note if target == note.target else replace(note, target=target)
         return Annotation(target, "flag", note.value, at=note.at) if note.kind == "flag" else None
 
-    def _erasure(self, fact: Erasure) -> Erasure:
+    def erasure(self, fact: Erasure) -> Erasure:
+        """Return an erasure with what its target and its replacement are now, without the plain text."""
         target = None if fact.target is None else self.target(fact.target)
         replacement = None if fact.replacement is None else self.name(fact.replacement)
         return replace(fact, target=target, replacement=replacement, plain=None)

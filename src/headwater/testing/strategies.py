@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, Status, TriggerResult
 from headwater.graph.values import JSON
 
@@ -16,7 +18,12 @@ ANY_BACKEND = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow]
 )
 NAMES = ("a", "b.csv", "m.joblib")
+# What is erased: a name whose replacement has another type and is erased as well, and one whose replacement others use.
+REPLACEMENTS = {"a": "gone.joblib", "gone.joblib": "far", "b.csv": "a"}
+LABELS = (("client", "c1"), ("client", "c2"), ("k", "v"))
+SALTS = ("00ff", "0123456789abcdef")
 RUNS = tuple(f"r{n}" for n in range(6))
+TARGETS = ("r1", "a@r0", "b.csv@r1", "a@external", "m.joblib@external:x", "gone.joblib@r0")
 DIGESTS = ("x", "y")
 
 
@@ -28,10 +35,10 @@ def instants() -> st.SearchStrategy[datetime]:
 def inputs() -> st.SearchStrategy[Input]:
     """Return claims of every kind: bare, with a time, by digest, by state id, by external id; some with facets."""
     maker = st.sampled_from([*RUNS, "unknown", "external", "external:x"])
-    names = st.sampled_from(NAMES)
+    names = some_names()
     times = st.none() | instants()
     return st.one_of(
-        st.builds(Input, names, facets=facets()),
+        st.builds(Input, names, facets=facets(), labels=labels()),
         st.builds(Input, names, at=times),
         st.builds(Input, names, at=times, digest=st.sampled_from(DIGESTS)),
         st.builds(lambda name, run, at: Input(name, at=at, state=f"{name}@{run}"), names, maker, times),
@@ -41,7 +48,18 @@ def inputs() -> st.SearchStrategy[Input]:
 def outputs() -> st.SearchStrategy[Output]:
     """Return outputs with and without digest, type and facets."""
     types = st.sampled_from([None, None, "data", "endpoint"])
-    return st.builds(Output, st.sampled_from(NAMES), st.sampled_from([None, *DIGESTS]), types, facets())
+    return st.builds(Output, some_names(), st.sampled_from([None, *DIGESTS]), types, facets(), labels())
+
+
+def some_names() -> st.SearchStrategy[str]:
+    """Return one of few names, now and then one that stands for an erased one."""
+    return st.sampled_from([*NAMES, *NAMES, "gone.joblib"])
+
+
+def labels() -> st.SearchStrategy[dict[str, list[str]]]:
+    """Return no labels of rows, or some."""
+    clients = st.lists(st.sampled_from(["c1", "c2"]), min_size=1, max_size=2, unique=True)
+    return st.just({}) | st.dictionaries(st.just("client"), clients, max_size=1)
 
 
 def facets() -> st.SearchStrategy[dict[str, JSON]]:
@@ -57,7 +75,7 @@ def run_facts(draw: st.DrawFn) -> RunFact:
     if started is not None and ended is not None and ended < started:
         started, ended = ended, started
     statuses = [None, *Status] if ended is None else [None, Status.ABORTED, Status.FAILED, Status.COMPLETED]
-    outcomes = st.builds(TriggerResult, st.sampled_from(["passed", "failed"]))
+    outcomes = st.builds(TriggerResult, st.sampled_from(["passed", "failed"]), st.sampled_from([None, "odd"]))
     return RunFact(
         id=draw(st.sampled_from(RUNS)),
         component=draw(st.sampled_from([None, "etl", "train"])),
@@ -69,6 +87,7 @@ def run_facts(draw: st.DrawFn) -> RunFact:
         params=draw(st.dictionaries(st.sampled_from("pq"), st.integers(0, 2), max_size=2)),
         triggers=draw(st.dictionaries(st.just("t"), outcomes, max_size=1)),
         commit=draw(st.sampled_from([None, "c1", "c2"])),
+        error=draw(st.sampled_from([None, "boom"])),
         facets=draw(facets()),
         at=draw(instants()),
     )
@@ -76,12 +95,33 @@ def run_facts(draw: st.DrawFn) -> RunFact:
 
 def marks() -> st.SearchStrategy[Annotation]:
     """Return flags and labels on states and runs that may exist, or not yet."""
-    targets = st.sampled_from(["r1", "a@r0", "b.csv@r1", "a@external", "m.joblib@external:x"])
+    targets = st.sampled_from(TARGETS)
     flags = st.builds(
         Annotation, targets, st.just("flag"), st.booleans(), who=st.sampled_from([None, "ann"]), at=instants()
     )
     values = st.sampled_from([None, "v", "w"])
-    return flags | st.builds(Annotation, targets, st.just("label"), values, key=st.sampled_from("kl"), at=instants())
+    labels = st.builds(Annotation, targets, st.just("label"), values, key=st.sampled_from("kl"), at=instants())
+    return (
+        flags | labels | st.builds(Annotation, targets, st.just("note"), st.just({"b": 1, "a": "odd"}), at=instants())
+    )
+
+
+def erasures() -> st.SearchStrategy[Erasure]:
+    """Return erasures of payloads, names and labels, with and without the plain text, under two salts."""
+    requests, salts = st.sampled_from(["d1", "d2"]), st.sampled_from(SALTS)
+    payloads = st.builds(Erasure.of_payload, st.sampled_from(TARGETS), requests, instants())
+    names = st.builds(
+        lambda name, *rest: Erasure.of_name(name, REPLACEMENTS[name], *rest),
+        st.sampled_from(sorted(REPLACEMENTS)),
+        requests,
+        salts,
+        instants(),
+    )
+    labels = st.builds(
+        lambda label, *rest: Erasure.of_label(*label, *rest), st.sampled_from(LABELS), requests, salts, instants()
+    )
+    known = payloads | names | labels
+    return known | known.map(lambda erasure: replace(erasure, plain=None))
 
 
 def component_facts() -> st.SearchStrategy[ComponentFact]:
@@ -94,7 +134,8 @@ def component_facts() -> st.SearchStrategy[ComponentFact]:
 
 def fact_sets(max_size: int = 14) -> st.SearchStrategy[list[Fact]]:
     """Return lists of facts, most of them about runs."""
-    kinds: list[st.SearchStrategy[Fact]] = [run_facts(), run_facts(), run_facts(), marks(), component_facts()]
+    about_runs: list[st.SearchStrategy[Fact]] = [run_facts()] * 4
+    kinds = [*about_runs, marks(), component_facts(), erasures()]
     return st.lists(st.one_of(*kinds), max_size=max_size)
 
 

@@ -1,0 +1,5 @@
+-- name: deletion/data_label_texts()
+-- Every label of an input or output, to compare its hash with that of an erased one.
+-- returns: label str
+-- cost: all labels of inputs and outputs
+SELECT DISTINCT key FROM facet WHERE subject = 'label';
