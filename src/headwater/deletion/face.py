@@ -17,6 +17,7 @@ from headwater.deletion import reporting
 from headwater.deletion.chain import Head
 from headwater.deletion.configuration import Configuration
 from headwater.deletion.differences import differences, marks
+from headwater.deletion.erasing import renamed
 from headwater.deletion.execution import Execution, Means, Order, Purge, entered
 from headwater.deletion.ledger import Ledger, Planned, Request
 from headwater.deletion.plan import Plan
@@ -45,6 +46,7 @@ from headwater.graph.store import DeletionStore
 
 _SOME = 3
 _NOTHING = Redaction(())
+_NEW = ("rebuild", "wait", "resolve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,11 +389,14 @@ class Deletions:
         done = reporting.Done(
             list(execution.rebuilder.done.values()), execution.removed, execution.purged, found.proofs
         )
-        tombstones = sorted({redaction.target(node) for node in plan.erases if "@" in node})
+        tombstones = sorted({redaction.target(node) for node in plan.erases if "@" in node}) if plan.labels else []
+        subjects = {one.request: list(one.states) for one in renamed(order.targets, redaction)}
         for one in planned.requests:
             ledger = self._register.read()
             told = reporting.report(ledger, ledger.requests[one], plan, done, redaction)
-            Vault(self._store, f"report:{one}").put("report", {**told, "tombstones": tombstones})
+            Vault(self._store, f"report:{one}").put(
+                "report", {**told, "subjects": subjects[one], "tombstones": tombstones}
+            )
         said = {"plan": planned.id, "requests": planned.requests}
         self._register.enter("completion", order.by, lambda _: {**said, "report": f"report:{planned.id[:12]}"})
         self._sweep()
@@ -400,11 +405,26 @@ class Deletions:
     def verify(self, request: str | None = None) -> Verification:
         """Return what the graph says of a request now, the newest if none is named. Raises UnknownRequest."""
         found = self._register.read().request(request)
-        meant = self._tombstones(found) if found.status == "completed" else self._targets([found.id])
-        now = judge(self._store, meant, self._policy) if found.status != "withdrawn" else None
-        remaining, live = ([], 0) if now is None else (now.remaining(), now.live)
-        reached, proofs = (0, ()) if now is None else (len(now.reach), now.proofs)
+        looks = [judge(self._store, meant, self._policy) for meant in self._meant(found)]
+        remaining = [one for now in looks[:1] for one in now.remaining()]
+        # What derives from a tombstone needs a new plan; that a tombstone stands beside other runs is no fault.
+        remaining += [one for now in looks[1:] for one in now.remaining() if one.do in _NEW]
+        reached = len({node for now in looks for node in now.reach})
+        live, proofs = sum(now.live for now in looks), [proof for now in looks for proof in now.proofs]
         return Verification(found.id, clock.now(), reached, live, remaining, proofs, self._register.head)
+
+    def _meant(self, request: Request) -> list[list[Target]]:
+        """Return what to look at for a request: its subjects, and once their labels are erased, the tombstones."""
+        if request.status == "withdrawn":
+            return []
+        if request.status != "completed":
+            return [self._targets([request.id])]
+        kept = Vault(self._store, f"report:{request.id}").get("report")
+        own = {state.rpartition("@")[0] for state in kept["subjects"]}.intersection(kept["plan"]["names"])
+        subjects = [Subject("state", state) for state in kept["subjects"]]
+        subjects += [Subject("name", name) for name in sorted(own)]
+        tombstones = [Subject("state", state) for state in kept["tombstones"]]
+        return [targets(self._store, {request.id: some}) for some in (subjects, tombstones) if some]
 
     def report(self, request: str | None = None) -> dict[str, Any]:
         """Return the report on a request, the newest if none is named, as far as it has come. Raises UnknownRequest."""
@@ -413,7 +433,7 @@ class Deletions:
         kept = Vault(self._store, f"report:{found.id}").get("report")
         if kept is not None and found.status == "completed":
             history = list(reporting.history(ledger, found.id))
-            told = {key: value for key, value in kept.items() if key != "tombstones"}
+            told = {key: value for key, value in kept.items() if key not in ("subjects", "tombstones")}
             return {**told, "request": found.to_dict(), "history": history}
         document = Vault(self._store, found.plan).get("plan") if found.plan and not found.is_over else None
         plan = None if document is None else Plan.from_dict(document)
@@ -440,14 +460,6 @@ class Deletions:
             again = [Subject("state", state) for state in kept.get("renamed") or ()]
             subjects[one] = [*map(parse, kept["subjects"]["subjects"]), *again]
         return targets(self._store, subjects)
-
-    def _tombstones(self, request: Request) -> list[Target]:
-        kept = Vault(self._store, f"report:{request.id}").get("report")
-        names = [Subject("name", name) for name in kept["plan"]["names"]]
-        [found] = targets(
-            self._store, {request.id: [*names, *(Subject("state", state) for state in kept["tombstones"])]}
-        )
-        return [found]
 
     def _left(self, plan: Plan) -> list[str]:
         """Return the states whose data nobody here would delete."""

@@ -134,7 +134,8 @@ def _made_again(
 ) -> dict[tuple[str, str, str | None], str]:
     """Return what reruns of these runs wrote that is not reached: by old run, name and digest."""
     old = {rerun: label[1] for rerun, label in store.annotated([(RERUN_OF, run) for run in sorted(runs)])}
-    states = store.targets(sorted(old)).nodes.values() if old else ()
+    made = [state for states in store.targets(sorted(old)).links.values() for state in states] if old else []
+    states = store.sources(made).nodes.values() if made else ()
     return {
         (old[state.run], state.name, state.digest): state.id
         for state in states
