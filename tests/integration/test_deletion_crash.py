@@ -64,7 +64,7 @@ def resumed(store: QueryStore) -> list[str]:
     done = deletions.execute(by="eve", dry_run=False)
     assert done.status == "completed"
     assert all(deletions.verify(one.id).is_done for one in deletions.requests())
-    assert not [text for text in store.kept().values() if "c42" in text]
+    assert not [text for text in store.kept().values() if "zoe" in text]
     return again.components
 
 

@@ -70,17 +70,17 @@ def test_nothing_that_stays_names_the_subject(store: QueryStore) -> None:
     deletions.execute(by="bob", dry_run=False)
 
     kept = [*deletions.export(), *store.kept().values(), str(deletions.report(request)), *map(str, store.facts())]
-    assert [text for text in kept if "c42" in text] == []
+    assert [text for text in kept if "zoe" in text] == []
 
 
 def test_the_receipt_recognises_the_subject_in_the_register(store: QueryStore) -> None:
-    deletions, request = ready(store, Again(), MINE, "clients/c42/*")
+    deletions, request = ready(store, Again(), MINE, "clients/zoe/*")
     done = deletions.execute(by="bob", dry_run=False)
 
     salt = done.receipts[request]
 
     [asked] = deletions.requests()
-    assert sorted(parse(text).hash(salt) for text in (MINE, "clients/c42/*")) == asked.subjects
+    assert sorted(parse(text).hash(salt) for text in (MINE, "clients/zoe/*")) == asked.subjects
     assert salt not in str(deletions.report(request)) + "".join(deletions.export())
 
 
@@ -153,7 +153,7 @@ def test_a_plan_whose_graph_has_changed_is_refused_and_made_anew(store: QuerySto
 
 def test_new_data_of_the_subject_makes_a_plan_outdated(file: QueryStore) -> None:
     deletions, _ = ready(file, Again())
-    file.record([ran("more", "import", 30, ["crm"], "clients/c42/b.csv")])
+    file.record([ran("more", "import", 30, ["crm"], "clients/zoe/b.csv")])
 
     with pytest.raises(PlanOutdated, match="other states"):
         deletions.execute(by="bob", dry_run=False)
@@ -292,9 +292,9 @@ def test_a_withdrawn_request_is_forgotten(store: QueryStore) -> None:
     ("subjects", "reason", "error"),
     [
         ([], "ticket", UsageError),
-        ("clients/c42/*", "", UsageError),
-        ("clients/c42/*", "see clients/c42/a.csv", UsageError),
-        ("client=c42", "the account of C42", UsageError),
+        ("clients/zoe/*", "", UsageError),
+        ("clients/zoe/*", "see clients/zoe/a.csv", UsageError),
+        ("client=zoe", "the account of Zoe", UsageError),
         ("no-such.csv", "ticket", UnknownPointer),
         ("client=nobody", "ticket", UnknownPointer),
         ("no/*", "ticket", UnknownPointer),

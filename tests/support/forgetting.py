@@ -12,7 +12,7 @@ from headwater.graph.lineage.face import Lineage
 from headwater.graph.query_store import QueryStore
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-MINE, THEIRS = "clients/c42/a.csv", "clients/c41/a.csv"
+MINE, THEIRS = "clients/zoe/a.csv", "clients/yan/a.csv"
 STAGES = ["clean", "train", "predict"]
 
 
@@ -55,7 +55,7 @@ class Again:
 def ready(store: QueryStore, again: Again, *subjects: str, **how: object) -> tuple[Deletions, str]:
     """Return the deletions of a store with an approved plan for one request, and the request's id."""
     deletions = Deletions(Lineage(store), {"*": again}, **how)  # type: ignore[arg-type]
-    request = deletions.request(subjects or "clients/c42/*", by="ann", reason="ticket 4711")
+    request = deletions.request(subjects or "clients/zoe/*", by="ann", reason="ticket 4711")
     deletions.plan(by="ann")
     deletions.approve(by="bob")
     return deletions, request.id
