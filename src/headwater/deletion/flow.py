@@ -34,7 +34,8 @@ class Subjects:
             first = bit
             for nodes, label in [(target.states, None), *((situation.starts.get(x, ()), x) for x in target.labels)]:
                 for node in nodes:
-                    starts[node] |= bit
+                    if node in situation.nodes:
+                        starts[node] |= bit
                 if label is not None:
                     by_label[label] |= bit
                     by_key[label[0]] |= bit

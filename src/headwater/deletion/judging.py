@@ -55,7 +55,8 @@ class Judge:
         newest = self.situation.is_newest(state)
         used = not self._running.isdisjoint(self.situation.links[state.id])
         pinned, registered = PINNED in state.labels, REGISTERED in state.labels
-        live = newest or used or pinned or registered
+        erased = state.erased is not None
+        live = not erased and (newest or used or pinned or registered)
         return Facts(
             kind="state",
             subject=state.id in self.subjects,
@@ -73,6 +74,7 @@ class Judge:
             shards=stage.shards is not None,
             unlearns=stage.unlearns is not None,
             blocked=is_blocked,
+            erased=erased,
             name=state.name if self.policy.asks_names else "",
             component=(maker.component or "") if maker and self.policy.asks_names else "",
         )

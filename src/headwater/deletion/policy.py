@@ -36,7 +36,8 @@ class Facts(NamedTuple):
     subject flows in; `claimed`: only a component's claim says that none does. `live`: newest of its name, read by a
     running run, or labelled `pinned` or `registered`. `running`: it, or its maker, has not ended. `shards`, `unlearns`:
     what its component declares. `missing`: a fact without which nothing is sure. `blocked`: its maker cannot be rerun
-    now. `rerun`: the plan reruns it. `name` is a state's, `component` its maker's or its own.
+    now. `rerun`: the plan reruns it. `erased`: its payload is
+    gone already. `name` is a state's, `component` its maker's or its own.
     """
 
     kind: Literal["state", "run"]
@@ -56,6 +57,7 @@ class Facts(NamedTuple):
     unlearns: bool = False
     blocked: bool = False
     rerun: bool = False
+    erased: bool = False
     name: str = ""
     component: str = ""
 

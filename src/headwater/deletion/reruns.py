@@ -3,15 +3,16 @@
 Runs and names are numbers here. A rerun reads of each name a version that is not older than the one it then read: one
 that was never touched, or one that an earlier rerun wrote. What a rerun needs is thus a set of (name, least version),
 what it gives a set of (name, version), and all that matters of a name is the greatest version at hand. Some runs are
-required; which others to add is the question, and they can only be older ones.
+required; which others to add is the question.
 
-Finding the fewest is as hard as covering a set (a run may write several names). The answer is proven where nothing has
-to be added, where everything added is proven to be needed, or where trying out all smaller sets is affordable; else it
-is a set of which no run can be left out, with the number below which no answer can lie.
+Finding the fewest is as hard as covering a set, for a run may write several names. The answer is proven where nothing
+has to be added, where everything added is in every answer, or where trying out all smaller sets is affordable. Else it
+is what the newest runs lead to, thinned while that is affordable, beside the number below which no answer can lie.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ from heapq import heapify, heappop, heappush
 
 Need = tuple[int, int]
 
-_STEPS = 2_000_000
+# Reruns that are tried out while looking for fewer, and bits that are compared for a proof: about half a second each.
+_STEPS = 100_000
+_BITS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Choice:
 
 
 def possible(problem: Problem, runs: Iterable[int]) -> list[int]:
-    """Return those of the runs that can be rerun if only these are, in an order that works. Cost: linear."""
+    """Return those of the runs that can be rerun if only these are, in an order that works. Cost: a heap of runs."""
     return _Progress(problem, runs).rest()
 
 
@@ -62,7 +65,7 @@ def choose(problem: Problem, required: Collection[int]) -> Choice:
     order = progress.rest()
     if len(order) == len(required):
         return Choice(tuple(order), len(order))
-    stuck = set(required).difference(order)
+    stuck = frozenset(required).difference(order)
     rest = Problem(problem.needs, problem.gives, progress.at_hand)
     added, fewest = _Search(rest, stuck, _helpful(rest, stuck, order)).fewest()
     return Choice(tuple(possible(problem, [*required, *added])), len(required) + fewest)
@@ -70,37 +73,33 @@ def choose(problem: Problem, required: Collection[int]) -> Choice:
 
 @dataclass(slots=True)
 class _Progress:
-    """Reruns runs as soon as they find what they need, the oldest first."""
+    """Reruns runs as soon as they find what they need, the newest first: so the fewest old ones are of use."""
 
     problem: Problem
     runs: Iterable[int]
     at_hand: dict[int, int] = field(init=False)
-    unmet: dict[int, int] = field(init=False)
-    waiting: dict[int, list[tuple[int, int]]] = field(init=False)
-    ready: list[int] = field(init=False)
+    unmet: dict[int, int] = field(default_factory=dict)
+    waiting: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         self.at_hand = dict(self.problem.standing)
-        self.waiting = defaultdict(list)
-        self.unmet = {}
         for run in self.runs:
-            self.unmet[run] = 0
-            for name, least in self.problem.needs[run]:
-                if self.at_hand.get(name, -1) < least:
-                    self.unmet[run] += 1
-                    self.waiting[name].append((least, run))
+            unmet = [need for need in self.problem.needs[run] if self.at_hand.get(need[0], -1) < need[1]]
+            self.unmet[run] = len(unmet)
+            for name, least in unmet:
+                self.waiting[name].append((least, run))
         for waiting in self.waiting.values():
             heapify(waiting)
-        self.ready = [run for run, unmet in self.unmet.items() if not unmet]
-        heapify(self.ready)
 
     def rest(self) -> list[int]:
         """Return the runs in the order in which they could be rerun; those that never could are missing."""
         order = []
-        while self.ready:
-            order.append(run := heappop(self.ready))
+        ready = [-run for run, unmet in self.unmet.items() if not unmet]
+        heapify(ready)
+        while ready:
+            order.append(run := -heappop(ready))
             for met in self.give(run):
-                heappush(self.ready, met)
+                heappush(ready, -met)
         return order
 
     def give(self, run: int) -> Iterator[int]:
@@ -121,48 +120,32 @@ class _Search:
     """Looks for the fewest runs to add to the stuck ones, and for a proof that there are no fewer, within a budget."""
 
     problem: Problem
-    stuck: Collection[int]
+    stuck: frozenset[int]
     candidates: Collection[int]
     budget: int = _STEPS
 
-    def fewest(self) -> tuple[set[int], int]:
+    def fewest(self) -> tuple[frozenset[int], int]:
         """Return the fewest runs to add that were found, and how many are needed at least."""
-        added = self._thinned(self._shrunk(set(self.candidates)))
-        everything = {*self.stuck, *self.candidates}
-        needed = {run for run in added if not self._works(everything - {run})}
-        if len(needed) == len(added):
-            return added, len(added)
+        order = possible(self.problem, [*self.stuck, *self.candidates])
+        added = frozenset(_supporters(self.problem, self.stuck, order))
+        needed = _indispensable(self.problem, self.stuck, order)
+        if (len(self.stuck) + len(added)) * len(added - needed) > self.budget:
+            return added, len(needed)
+        added = self._thinned(added, needed)
         for size in range(len(needed), len(added)):
-            fewer = self._covering(frozenset(needed), size - len(needed), set())
+            fewer = self._covering(needed, size - len(needed), set())
             if self.budget <= 0:
                 return added, size
             if fewer is not None:
-                return set(fewer), size
+                return fewer, size
         return added, len(added)
 
-    def _works(self, runs: Collection[int]) -> bool:
-        """Whether the stuck runs, among these, can be rerun. Out of budget, the answer is the careful one: yes."""
-        self.budget -= len(runs)
-        return self.budget <= 0 or self._reached(runs).issuperset(self.stuck)
-
-    def _reached(self, runs: Collection[int]) -> set[int]:
-        return set(_Progress(self.problem, runs).rest())
-
-    def _shrunk(self, added: set[int]) -> set[int]:
-        """Keep those that support a stuck run, again and again while that leaves any out."""
-        while len(fewer := _supporters(self.problem, self.stuck, added)) < len(added):
-            added = fewer
-        return added
-
-    def _thinned(self, added: set[int]) -> set[int]:
+    def _thinned(self, added: frozenset[int], needed: frozenset[int]) -> frozenset[int]:
         """Leave out one after the other, the newest first, whatever can be left out."""
-        for run in sorted(added, reverse=True):
-            fewer = {*self.stuck, *added} - {run}
-            self.budget -= len(fewer)
-            if self.budget <= 0:
-                break
-            if self._reached(fewer).issuperset(self.stuck):
-                added = added - {run}
+        for run in sorted(added - needed, reverse=True):
+            self.budget -= len(self.stuck) + len(added)
+            if self.stuck.issubset(possible(self.problem, self.stuck | added - {run})):
+                added -= {run}
         return added
 
     def _covering(self, added: frozenset[int], left: int, tried: set[frozenset[int]]) -> frozenset[int] | None:
@@ -173,7 +156,7 @@ class _Search:
         if added in tried or self.budget <= 0:
             return None
         tried.add(added)
-        chosen = {*self.stuck, *added}
+        chosen = self.stuck | added
         self.budget -= len(chosen)
         progress = _Progress(self.problem, chosen)
         lacking = chosen.difference(progress.rest())
@@ -201,71 +184,78 @@ class _Search:
         }
 
 
-def _supporters(problem: Problem, required: Collection[int], candidates: Collection[int]) -> set[int]:
-    """Return candidates that make all required runs possible: for each need the cheapest (Hoffmann and Nebel 2001).
+def _supporters(problem: Problem, wanted: Iterable[int], order: Iterable[int]) -> set[int]:
+    """Return what the wanted runs need, down to the last: for each need the first run of the order that meets it."""
+    first: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for run in order:
+        for name, version in problem.gives[run]:
+            if not first[name] or version > first[name][-1][0]:
+                first[name].append((version, run))
+    found = set(wanted)
+    waiting = list(found)
+    while waiting:
+        for name, least in problem.needs[waiting.pop()]:
+            if problem.standing.get(name, -1) < least:
+                _, run = first[name][bisect_left(first[name], (least, -1))]
+                if run not in found:
+                    found.add(run)
+                    waiting.append(run)
+    return found.difference(wanted)
 
-    Required runs cost nothing, any other one more than what supports it. A run is settled once, in the order of cost,
-    so that supports never go around in a circle.
+
+def _indispensable(problem: Problem, wanted: Collection[int], order: Sequence[int]) -> frozenset[int]:
+    """Return the runs that no answer can do without: the landmarks (Keyder, Richter and Helmert 2010), as bits.
+
+    A run brings itself and, for each need, what all that could meet it have in common; that is taken from above, again
+    until nothing changes. None are found where that costs too much.
     """
-    free = set(required)
-    progress = _Progress(problem, [*required, *candidates])
-    support = _Support(problem)
-    queue = [(0 if run in free else 1, run) for run in progress.ready]
-    heapify(queue)
-    while queue:
-        cost, run = heappop(queue)
-        support.settle(run, cost)
-        for met in progress.give(run):
-            heappush(queue, (0 if met in free else 1 + support.price(met), met))
-    return support.of(required) - free
+    makers = _makers(problem, order)
+    lacking = {
+        run: [
+            (makers[name], bisect_left(makers[name], (least, -1)))
+            for name, least in problem.needs[run]
+            if problem.standing.get(name, -1) < least
+        ]
+        for run in order
+    }
+    size = sum(len(made) - first for needs in lacking.values() for made, first in needs)
+    if size * len(order) > _BITS:
+        return frozenset()
+    everything = (1 << len(order)) - 1
+    own = {run: 1 << place for place, run in enumerate(order)}
+    brings = dict.fromkeys(order, everything)
+    is_settled = False
+    while not is_settled:
+        is_settled = True
+        for run in order:
+            bits = own[run]
+            for made, first in lacking[run]:
+                common = everything
+                for _, other in made[first:]:
+                    common &= everything if other == run else brings[other]
+                bits |= common
+            if bits != brings[run]:
+                brings[run], is_settled = bits, False
+    united = 0
+    for run in wanted:
+        united |= brings[run]
+    return frozenset(run for run in order if united & own[run] and run not in wanted)
 
 
-@dataclass(slots=True)
-class _Support:
-    """Which run meets a need first, and what it costs."""
-
-    problem: Problem
-    cost: dict[int, int] = field(default_factory=dict)
-    greatest: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
-
-    def settle(self, run: int, cost: int) -> None:
-        """Let the run meet what no earlier one does."""
-        self.cost[run] = cost
-        for name, version in self.problem.gives[run]:
-            known = self.greatest[name]
-            if not known or version > known[-1][0]:
-                known.append((version, run))
-
-    def price(self, run: int) -> int:
-        """Return what all that supports a run costs together."""
-        return sum(self.cost[other] for other in self._right_before(run))
-
-    def of(self, runs: Iterable[int]) -> set[int]:
-        """Return the runs and, down to the last, those that support them."""
-        found = set(runs)
-        waiting = list(found)
-        while waiting:
-            new = self._right_before(waiting.pop()) - found
-            found |= new
-            waiting.extend(new)
-        return found
-
-    def _right_before(self, run: int) -> set[int]:
-        return {
-            next(maker for version, maker in self.greatest[name] if version >= least)
-            for name, least in self.problem.needs[run]
-            if self.problem.standing.get(name, -1) < least
-        }
+def _makers(problem: Problem, runs: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
+    """Return who writes which version of each name, the oldest first."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for run in runs:
+        for name, version in problem.gives[run]:
+            found[name].append((version, run))
+    for made in found.values():
+        made.sort()
+    return found
 
 
 def _helpful(problem: Problem, stuck: Iterable[int], settled: Iterable[int]) -> set[int]:
     """Return the runs that could help a stuck one, down to the last, and are not settled themselves."""
-    makers: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for run, gives in enumerate(problem.gives):
-        for name, version in gives:
-            makers[name].append((version, run))
-    for made in makers.values():
-        made.sort()
+    makers = _makers(problem, range(len(problem.gives)))
     seen = {*stuck, *settled}
     waiting = list(stuck)
     found: set[int] = set()

@@ -128,7 +128,7 @@ class Situation:
         for ident in sorted(self.nodes):
             node = self.nodes[ident]
             if isinstance(node, Pointer):
-                rest = f"{node.type} {node.digest} {self.is_newest(node)} {node.produced_at}"
+                rest = f"{node.type} {node.digest} {self.is_newest(node)} {node.produced_at} {node.erased is not None}"
             else:
                 rest = f"{node.component!r} {node.status} {node.started_at} {node.ended_at}"
             labels = _text(node.labels) if node.labels else ""

@@ -72,8 +72,8 @@ class Removal:
         )
 
     def _deleted(self) -> list[str]:
-        deleted = (v.node for v in self._verdicts.values() if v.verdict == "delete")
-        return [node for node in deleted if isinstance(self._nodes[node], Pointer)]
+        deleted = (self._nodes[v.node] for v in self._verdicts.values() if v.verdict == "delete")
+        return [node.id for node in deleted if isinstance(node, Pointer) and node.erased is None]
 
     def _sources(self) -> list[str]:
         """The subjects, and what holds rows of them without having been made by a run."""

@@ -46,7 +46,7 @@ def _survey(store: DeletionStore, targets: tuple[Target, ...], mark: Watermark) 
         targets=targets,
         nodes=nodes,
         links=links,
-        starts={label: _standing(nodes, label, starts[label]) for label in labels},
+        starts=starts,
         rows=store.data_labels([n.id for n in nodes.values() if isinstance(n, Run)]) if labels else {},
         names=names,
         untouched=_untouched(store, nodes, names),
@@ -56,19 +56,22 @@ def _survey(store: DeletionStore, targets: tuple[Target, ...], mark: Watermark) 
     )
 
 
-def _starts(store: DeletionStore, labels: Sequence[Label]) -> dict[Label, dict[str, bool]]:
-    """Return where each label begins: node ids, and whether an annotation that may be outdated is all that says so."""
-    found: dict[Label, dict[str, bool]] = {label: {} for label in labels}
-    for target, label in store.annotated(labels):
-        found[label][target] = True
+def _starts(store: DeletionStore, labels: Sequence[Label]) -> dict[Label, frozenset[str]]:
+    """Return where each label begins: states that carry it, and runs that read them as holding such rows."""
+    found: dict[Label, set[str]] = {label: set() for label in labels}
+    given = store.annotated(labels)
+    known = store.targets(list(dict.fromkeys(target for target, _ in given))).nodes
+    for target, (key, value) in given:
+        node = known.get(target)
+        if isinstance(node, Pointer) and node.labels.get(key) == value:
+            found[key, value].add(target)
     carriers = store.labelled(labels)
     runs = list(dict.fromkeys(run for run, _, _ in carriers))
     read, made = _by_name(store.sources(runs)), _by_name(store.targets(runs))
     for run, name, label in carriers:
         states = read.get((run, name), [])
-        reached = [*states, *([run] if states else ()), *made.get((run, name), ())]
-        found[label].update(dict.fromkeys(reached, False))
-    return found
+        found[label].update([*states, *([run] if states else ()), *made.get((run, name), ())])
+    return {label: frozenset(nodes) for label, nodes in found.items()}
 
 
 def _by_name(found: Subgraph) -> Mapping[tuple[str, str], list[str]]:
@@ -78,17 +81,6 @@ def _by_name(found: Subgraph) -> Mapping[tuple[str, str], list[str]]:
         for state in near:
             states[run, (split_state_id(state) or (state, ""))[0]].append(state)
     return states
-
-
-def _standing(nodes: Mapping[str, Node], label: Label, starts: Mapping[str, bool]) -> frozenset[str]:
-    """Leave out what is not there, and whose annotation was taken back."""
-    key, value = label
-    known = {ident: nodes[ident] for ident in starts if ident in nodes}
-    return frozenset(
-        ident
-        for ident, node in known.items()
-        if not starts[ident] or (isinstance(node, Pointer) and node.labels.get(key) == value)
-    )
 
 
 def _add_makers(store: DeletionStore, nodes: dict[str, Node], links: dict[str, Sequence[str]]) -> None:
@@ -106,15 +98,16 @@ def _add_makers(store: DeletionStore, nodes: dict[str, Node], links: dict[str, S
 def _untouched(
     store: DeletionStore, nodes: Mapping[str, Node], names: Mapping[str, Name]
 ) -> dict[str, tuple[datetime, str]]:
-    """Return the newest version of each name that is not among the nodes, as (produced_at, run)."""
+    """Return the newest version of each name that is not among the nodes, nor erased, as (produced_at, run)."""
     inside: dict[str, int] = defaultdict(int)
     for node in nodes.values():
         if isinstance(node, Pointer) and node.produced_at is not None:
             inside[node.name] += 1
-    found = {name: now.newest.order for name, now in names.items() if now.newest.state not in nodes}
+    newest = [now.newest for now in names.values()]
+    found = {v.name: v.order for v in newest if v.state not in nodes and not v.is_erased}
     mixed = [name for name, now in names.items() if name not in found and now.versions > inside[name]]
     for version in store.versions(mixed) if mixed else ():
-        if version.state not in nodes:
+        if version.state not in nodes and not version.is_erased:
             found[version.name] = max(version.order, found.get(version.name, version.order))
     return found
 

@@ -71,7 +71,8 @@ class _Ranks:
         self.untouched: dict[str, str] = {}
         newest = dict(situation.untouched)
         for node in situation.nodes.values():
-            if isinstance(node, Pointer) and node.id not in judge.flow.reach and node.produced_at is not None:
+            if isinstance(node, Pointer) and node.id not in judge.flow.reach and _can_be_read(node):
+                assert node.produced_at is not None
                 order = (node.produced_at, node.run or "")
                 newest[node.name] = max(order, newest.get(node.name, order))
         for name, order in newest.items():
@@ -86,3 +87,7 @@ class _Ranks:
 
     def _name(self, name: str) -> int:
         return self._names.setdefault(name, len(self._names))
+
+
+def _can_be_read(state: Pointer) -> bool:
+    return state.produced_at is not None and state.erased is None

@@ -182,7 +182,7 @@ def _plain(new: Mapping[Erasure, str | None], kind: ErasureKind, held: Iterator[
 
 
 def _all_names(tx: Transaction) -> Iterator[str]:
-    yield from (name for (name,) in tx.run("deletion/every_name"))
+    yield from (name for (name,) in tx.run("deletion/names"))
     yield from (name for (target,) in tx.run("deletion/targets") for name in _name_of(target))
 
 
@@ -194,7 +194,7 @@ def _all_labels(tx: Transaction) -> Iterator[str]:
 
 def _annotated(tx: Transaction, names: Sequence[str]) -> Iterator[str]:
     """Give the states of these names that carry annotations."""
-    rows = tx.run("deletion/noted", names=names) if names else []
+    rows = tx.run("deletion/annotated", names=names) if names else []
     yield from (target for (target,) in rows if _name_of(target)[0] in names)
 
 

@@ -109,6 +109,7 @@ class Version(NamedTuple):
     name: str
     produced_at: datetime
     run: str
+    is_erased: bool = False
 
     @property
     def order(self) -> tuple[datetime, str]:

@@ -22,18 +22,18 @@ class QuerySurveys:
         """Return (id of a state or run, label) of all that were ever given one of these labels, sorted."""
         wanted = set(labels)
         keys, values = sorted({key for key, _ in wanted}), sorted({canonical(value) for _, value in wanted})
-        rows = self.engine.read("deletion/annotated", keys=keys, values=values)
+        rows = self.engine.read("deletion/given", keys=keys, values=values)
         return sorted((target, (key, value)) for target, key, value in rows if (key, value) in wanted)
 
     def names(self, names: Sequence[str]) -> Mapping[str, Name]:
         """Return what each of these names stands for now; names of which no state was produced are left out."""
-        rows = self.engine.read("deletion/names", names=list(names))
-        return {name: Name(Version(state, name, at, run), count) for name, state, run, at, count in rows}
+        rows = self.engine.read("deletion/newest", names=list(names))
+        return {name: Name(Version(state, name, at, run, bool(gone)), n) for name, state, run, at, gone, n in rows}
 
     def versions(self, names: Sequence[str]) -> Sequence[Version]:
         """Return every produced state of these names, in no order."""
         rows = self.engine.read("deletion/versions", names=list(names))
-        return [Version(state, name, at, run) for state, name, run, at in rows]
+        return [Version(state, name, at, run, bool(is_erased)) for state, name, run, at, is_erased in rows]
 
     def states(self, names: Sequence[str], digests: Sequence[str]) -> Sequence[tuple[str, str, str | None]]:
         """Return (id, name, digest) of every state of these names, and of every produced one with these contents."""

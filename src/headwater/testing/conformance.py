@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from headwater.testing.answers import QuestionRules, WalkRules
 from headwater.testing.rules import BindingRules, MergingRules
+from headwater.testing.surveys import SurveyRules
 
 
-class StoreConformance(BindingRules, MergingRules, WalkRules, QuestionRules):
+class StoreConformance(BindingRules, MergingRules, WalkRules, QuestionRules, SurveyRules):
     """Every rule of the semantics; inherit and give `backend`."""

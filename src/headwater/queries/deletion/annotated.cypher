@@ -1,14 +1,9 @@
-// name: deletion/annotated(keys, values)
-// States and runs that carry, or carried, one of these labels.
-// param keys: list[str]   keys of labels
-// param values: list[str]   values of labels, as JSON
-// returns: target str, key str, value json
-// order: target, key, value
-// cost: all annotations with the keys
-// browser: :param keys => ['client']
-// browser: :param values => ['"c-17"']
-UNWIND $keys AS key
-MATCH (a:Annotation {kind: 'label', key: key})
-WHERE a.value IN $values
-WITH DISTINCT a.target AS target, a.key AS key, a.value AS value
-RETURN target, key, value ORDER BY target, key, value;
+// name: deletion/annotated(names)
+// The targets of annotations that are states of one of these names, or of a name that goes on with an @.
+// param names: list[str]   names that are erased
+// returns: target str
+// cost: one index seek a name, then its annotations
+// browser: :param names => ['clients/c42/profile.json']
+UNWIND $names AS name
+MATCH (a:Annotation) WHERE a.target STARTS WITH name + '@'
+RETURN DISTINCT a.target AS target;

@@ -1,13 +1,8 @@
--- name: deletion/annotated(keys, values)
--- States and runs that carry, or carried, one of these labels.
--- param keys: list[str]   keys of labels
--- param values: list[str]   values of labels, as JSON
--- returns: target str, key str, value json
--- order: target, key, value
--- cost: all annotations with the keys
--- browser: :param keys => ['client']
--- browser: :param values => ['"c-17"']
-SELECT DISTINCT a.target, a.key, a.value
-FROM json_each(:keys) AS k CROSS JOIN annotation AS a ON a.kind = 'label' AND a.key = k.value
-WHERE a.value IN (SELECT v.value FROM json_each(:values) AS v)
-ORDER BY a.target, a.key, a.value;
+-- name: deletion/annotated(names)
+-- The targets of annotations that are states of one of these names, or of a name that goes on with an @.
+-- param names: list[str]   names that are erased
+-- returns: target str
+-- cost: one index seek a name, then its annotations
+-- browser: :param names => ['clients/c42/profile.json']
+SELECT DISTINCT a.target FROM json_each(:names) AS i
+CROSS JOIN annotation AS a ON a.target >= i.value || '@' AND a.target < i.value || 'A';
