@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from functools import partial
 from multiprocessing.connection import Connection
+from typing import Any
 
 import pytest
 
@@ -21,8 +23,8 @@ def enter_many(place: Database, _: Connection, who: str) -> None:
     with opened(place) as store:
         register = Register(store)
         for number in range(ENTRIES):
-            said = {"request": f"{who}-{number}", "reason": "r", "due": None, "subjects": []}
-            register.enter("request", who, lambda _, said=said: said)  # type: ignore[misc]
+            said: dict[str, Any] = {"request": f"{who}-{number}", "reason": "r", "due": None, "subjects": []}
+            register.enter("request", who, partial(lambda said, _: said, said))
 
 
 def test_two_who_enter_at_once_make_one_chain(place: Database) -> None:

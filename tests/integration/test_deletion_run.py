@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from headwater.errors import (
 from headwater.graph.facts import Input, Output, RunFact, Status
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.query_store import QueryStore
-from tests.support.forgetting import MINE, STAGES, THEIRS, Again, pipeline, ran, ready
+from tests.support.forgetting import MINE, STAGES, START, THEIRS, Again, pipeline, ran, ready
 from tests.support.neo4j_database import Database
 from tests.support.stores import opened
 
@@ -195,11 +196,10 @@ def test_a_component_that_nobody_reruns_is_named_before_anything_begins(file: Qu
 
 def test_a_state_that_comes_out_alike_stops_the_wave_and_is_the_proof(store: QueryStore) -> None:
     def alike(task: Task) -> None:
-        at = store.run("r4").run.ended_at
-        assert at is not None
-        old = next(state.digest for state in store.run(task.of).outputs)
-        fact = ran(task.id, task.component, 60, task.inputs)
-        store.record([RunFact(**{**_fields(fact), "outputs": (Output(task.outputs[0], old),)})])
+        [old] = store.run(task.of).outputs
+        at = START + timedelta(hours=1)
+        outputs = (Output(old.name, old.digest),)
+        store.record([RunFact(task.id, task.component, None, at, at, (Input(THEIRS),), outputs)])
 
     again = Again(alike)
     deletions, request = ready(store, again)
@@ -212,10 +212,6 @@ def test_a_state_that_comes_out_alike_stops_the_wave_and_is_the_proof(store: Que
     assert store.resolve("out.csv").erased is None
     assert [(one.state, one.same_as) for one in found.proofs] == [("clean.csv@r1", f"clean.csv@{again.tasks[0].id}")]
     assert found.is_done
-
-
-def _fields(fact: RunFact) -> dict[str, object]:
-    return {name: getattr(fact, name) for name in ("id", "component", "status", "started_at", "ended_at", "inputs")}
 
 
 def test_a_rerun_that_reads_the_subject_again_is_found(file: QueryStore) -> None:

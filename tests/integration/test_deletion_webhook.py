@@ -67,7 +67,7 @@ def test_a_service_may_answer_when_the_run_is_over() -> None:
 @pytest.mark.parametrize("told", [({}, {"Location": "/jobs/7"}), ({"poll": "/jobs/7"}, {})])
 def test_a_service_may_be_asked_until_the_run_is_over(told: tuple[dict[str, str], dict[str, str]]) -> None:
     answers = [(202, *told), (200, {"status": "running"}, {}), (200, {"status": "completed"}, {})]
-    with service(*answers) as (url, came):  # type: ignore[arg-type]
+    with service(*answers) as (url, came):
         found = Webhook(url, "s3cret", poll_s=0.001)(RERUN)
 
     assert found is None

@@ -67,7 +67,7 @@ def test_a_folder_is_not_deleted(tmp_path: Path) -> None:
 def test_the_first_pattern_that_fits_decides_and_nobody_is_told(tmp_path: Path) -> None:
     path = put(tmp_path, "a.csv", b"x")
     asked: list[str] = []
-    known = Removers.of({"*.csv": tmp_path, "s3://*": lambda one: asked.append(one.state.id)})  # type: ignore[dict-item]
+    known = Removers.of({"*.csv": tmp_path, "s3://*": lambda one: asked.append(one.state.id)})
 
     found = [known.remove(removal(name)) for name in ("a.csv", "s3://b/a", "other")]
 

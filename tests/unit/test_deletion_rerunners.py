@@ -19,7 +19,8 @@ def rerun(**changed: object) -> Task:
 
 
 def words(folder: Path) -> list[str]:
-    return json.loads((folder / "words").read_text())
+    found: list[str] = json.loads((folder / "words").read_text())
+    return found
 
 
 WRITE = 'python3 -c \'import json, sys; json.dump(sys.argv[1:], open("words", "w"))\' '
@@ -69,7 +70,7 @@ def test_a_place_that_stands_for_nothing_is_an_error() -> None:
 
 def test_the_first_pattern_that_fits_decides() -> None:
     done: list[str] = []
-    known = Rerunners.of({"train": lambda _: done.append("one"), "*": lambda _: done.append("any")})  # type: ignore[dict-item]
+    known = Rerunners.of({"train": lambda _: done.append("one"), "*": lambda _: done.append("any")})
 
     known.run(rerun())
     known.run(rerun(component="score"))

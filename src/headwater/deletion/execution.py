@@ -194,7 +194,7 @@ class Execution:
             self.removed.update(dict.fromkeys(nodes, "left"))
         else:
             self._ask_removers(nodes)
-        self._vault.put("removed", self.removed)  # type: ignore[arg-type]
+        self._vault.put("removed", self.removed)
         return sum(self.removed[node] == "removed" for node in nodes)
 
     def _ask_removers(self, nodes: Sequence[str]) -> None:
@@ -206,7 +206,7 @@ class Execution:
                     removal = Removal(state, found.situation.is_newest(state), found.rows_of(state))
                     self.removed[node] = self._means.removers.remove(removal)
         finally:
-            self._vault.put("removed", self.removed)  # type: ignore[arg-type]
+            self._vault.put("removed", self.removed)
 
     def _erase(self) -> int:
         """Record the facts that erase, all at once. What things are called then is kept first."""
@@ -230,7 +230,7 @@ class Execution:
         digests = [digest for digest, _ in self.plan.artifacts]
         if self._means.purge is not None and digests:
             self.purged = dict(self._means.purge(digests))
-            self._vault.put("purged", self.purged)  # type: ignore[arg-type]
+            self._vault.put("purged", self.purged)
         return len(self.purged)
 
     def _scrub(self) -> int:

@@ -75,7 +75,7 @@ class Judgement:
         return list(self._remaining())
 
     def _standing(self) -> list[str]:
-        return [node for kind in ("quarantine", "undetermined") for node in self.plan.of(kind)]  # type: ignore[arg-type]
+        return [node for kind in ("quarantine", "undetermined") for node in self.plan.of(kind)]
 
     def _remaining(self) -> Iterator[Remaining]:
         for rerun in self.plan.reruns:

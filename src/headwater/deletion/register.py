@@ -14,7 +14,6 @@ from headwater.deletion.chain import Head, exported, sealed
 from headwater.deletion.ledger import Ledger
 from headwater.errors import RegisterMoved
 from headwater.graph.store import DeletionStore
-from headwater.graph.values import JSON
 
 _ATTEMPTS = 100
 
@@ -40,7 +39,7 @@ class Register:
         """The last entry of those that were read."""
         return self._head
 
-    def enter(self, kind: str, by: str, make: Callable[[Ledger], Mapping[str, JSON]]) -> Head:
+    def enter(self, kind: str, by: str, make: Callable[[Ledger], Mapping[str, Any]]) -> Head:
         """Append an entry with what `make` says, given how far things are; it raises when the entry may not be made.
 
         Two who enter at once do so one after the other, and the second asks `make` again. Returns the new head.

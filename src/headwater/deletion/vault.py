@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from headwater.graph.store import DeletionStore
-from headwater.graph.values import JSON
 
 # A store takes texts of 1 MiB; a character may take 4 bytes.
 _PART = 1 << 18
@@ -20,7 +19,7 @@ class Vault:
     def __init__(self, store: DeletionStore, owner: str) -> None:
         self._store, self._owner = store, owner
 
-    def put(self, key: str, document: JSON) -> None:
+    def put(self, key: str, document: Any) -> None:
         """Keep a document in the place of what was kept under this key; it is durable on return."""
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
         if len(text) > _PART:
