@@ -21,7 +21,7 @@ from headwater.graph.lineage.face import Lineage
 from headwater.graph.lineage.walk import Limits
 from headwater.graph.model import Edge, Pointer, Run
 from headwater.graph.store import OutputFilter
-from headwater.sdk.blocked import RunBlocked, StaleInputs, TriggerFailed
+from headwater.sdk.blocked import ErasedInputs, RunBlocked, StaleInputs, TriggerFailed
 from headwater.sdk.component import Component, component
 from headwater.sdk.explicit import log_run
 from headwater.sdk.history import History
@@ -37,6 +37,7 @@ __all__ = [
     "Component",
     "ComponentFact",
     "Edge",
+    "ErasedInputs",
     "Erasure",
     "HeadwaterError",
     "History",

@@ -118,18 +118,18 @@ def _read_until(store: QueryStore, writers: list[Future[None]]) -> None:
         assert {end for edge in answer.edges for end in (edge.source, edge.target)} <= set(answer.nodes)
 
 
-def _take(store: QueryStore, buckets: list[int]) -> list[tuple[int]]:
+def _take(store: QueryStore, buckets: list[int]) -> list[tuple[int, bool]]:
     return store.engine.write(lambda tx: tx.run("ingest/lock", buckets=buckets))
 
 
 def _hold(
     pool: ThreadPoolExecutor, store: QueryStore, buckets: list[int], until: threading.Event
-) -> Future[list[tuple[int]]]:
+) -> Future[list[tuple[int, bool]]]:
     """Take the buckets in a transaction that stays open until the event; return when they are taken."""
     held = threading.Event()
 
-    def work(tx: Any) -> list[tuple[int]]:
-        rows: list[tuple[int]] = tx.run("ingest/lock", buckets=buckets)
+    def work(tx: Any) -> list[tuple[int, bool]]:
+        rows: list[tuple[int, bool]] = tx.run("ingest/lock", buckets=buckets)
         held.set()
         assert until.wait(DEADLINE_S)
         return rows
@@ -147,7 +147,7 @@ def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path, pool: ThreadPoolExe
             assert pool.submit(store.stats).result(timeout=DEADLINE_S / 2)["runs"] == 0
         finally:
             go_on.set()
-        assert writer.result(timeout=DEADLINE_S) == [(0,)]
+        assert writer.result(timeout=DEADLINE_S) == [(0, False)]
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
@@ -174,7 +174,7 @@ def test_a_second_transaction_waits_for_a_bucket_that_the_first_holds(
         assert not second.done()
     finally:
         go_on.set()
-    assert first.result(DEADLINE_S) == second.result(DEADLINE_S) == [(0,)]
+    assert first.result(DEADLINE_S) == second.result(DEADLINE_S) == [(0, False)]
 
 
 @pytest.mark.neo4j
@@ -184,7 +184,7 @@ def test_buckets_are_taken_in_the_order_given(neo4j: QueryStore, neo4j_url: Data
     second = pool.submit(_take, neo4j, [9, 3])
     try:
         _wait_until(lambda: _waiting(neo4j_url) == 1)
-        assert pool.submit(_take, neo4j, [3]).result(DEADLINE_S) == [(0,)]
+        assert pool.submit(_take, neo4j, [3]).result(DEADLINE_S) == [(0, False)]
         assert not second.done()
     finally:
         go_on.set()
@@ -249,7 +249,7 @@ def test_without_locks_they_do_miss_each_other(
     run = Neo4jTransaction.run
 
     def unlocked(tx: Neo4jTransaction, query: str, **params: Any) -> list[tuple[Any, ...]]:
-        return [(0,)] if query == "ingest/lock" else run(tx, query, **params)
+        return [(0, False)] if query == "ingest/lock" else run(tx, query, **params)
 
     monkeypatch.setattr(Neo4jTransaction, "run", unlocked)
     first, second = LATE_ON_BOTH_SIDES[0]

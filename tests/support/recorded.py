@@ -16,7 +16,7 @@ from headwater.graph import connect
 from headwater.graph.facts import Fact
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.store import RunDetail
-from headwater.sdk import claims, faults, freshness, recording
+from headwater.sdk import claims, erased, faults, freshness, recording
 from headwater.sdk.recorder import Recorder, Sink
 from headwater.sdk.spool import Spool
 
@@ -31,6 +31,7 @@ def recording_in(folder: Path, monkeypatch: pytest.MonkeyPatch, sink: Sink | Non
     monkeypatch.setattr(claims.names, "_written", OrderedDict())
     monkeypatch.setattr(faults, "_told_at", {})
     monkeypatch.setattr(freshness, "_asked_at", {})
+    monkeypatch.setattr(erased, "knowledge", erased.Knowledge())
     (folder / "lineage.db").write_bytes(_empty_store())
     with connect.connect(f"sqlite:///{folder}/lineage.db") as lineage:
         monkeypatch.setattr(connect, "_default", [lineage])

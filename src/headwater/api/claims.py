@@ -30,6 +30,7 @@ Names: TypeAlias = Annotated[list[Name], Field(min_length=1, max_length=MOST_REF
 
 
 Properties: TypeAlias = Annotated[dict[str, Any], Field(default_factory=dict)]
+Rows: TypeAlias = Annotated[dict[str, str | list[str]], Field(default_factory=dict)]
 
 
 class Label(Exact):
@@ -63,22 +64,24 @@ class FlagClaim(Exact):
 
 
 class InputClaim(Exact):
-    """A name that a run read: at its start or `at`, or the state with this digest or id."""
+    """A name that a run read: at its start or `at`, or the state with this digest or id; `labels` say whose rows."""
 
     name: Name
     at: datetime | None = None
     digest: str | None = None
     state: str | None = None
     facets: Properties
+    labels: Rows
 
 
 class OutputClaim(Exact):
-    """A name that a run wrote; its type is inferred if not given."""
+    """A name that a run wrote; its type is inferred if not given, `labels` say whose rows."""
 
     name: Name
     digest: str | None = None
     type: Literal["data", "model", "endpoint"] | None = None
     facets: Properties
+    labels: Rows
 
 
 class TriggerClaim(Exact):
@@ -133,6 +136,19 @@ class AnnotationClaim(Exact):
     key: str = ""
     who: str | None = None
     why: str | None = None
+    at: datetime | None = None
+
+
+class ErasureClaim(Exact):
+    """What is to be forgotten: the payload of `target`, or the name or label whose salted hash is `match`."""
+
+    fact: Literal["erasure"]
+    kind: Literal["payload", "name", "label"]
+    request: Name
+    target: Name | None = None
+    match: str | None = None
+    salt: str | None = None
+    replacement: Name | None = None
     at: datetime | None = None
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from headwater.api import schemas
-from headwater.api.claims import AnnotationClaim, ComponentClaim, LineageEvent, RunClaim
+from headwater.api.claims import AnnotationClaim, ComponentClaim, ErasureClaim, LineageEvent, RunClaim
 
 API = "/api/v1"
 NDJSON = "application/x-ndjson"
@@ -22,7 +22,7 @@ _JSON = "application/json"
 _REFERENCE = "#/components/schemas/{model}"
 _READING = (400, 401, 403, 404, 422, 429, 500, 502, 503, 504)
 _WRITING = (*_READING, 413, 415, 507)
-_FACTS = (RunClaim, ComponentClaim, AnnotationClaim)
+_FACTS = (RunClaim, ComponentClaim, AnnotationClaim, ErasureClaim)
 
 ABOUT = """\
 Where outputs came from, what inputs reach, which run is to blame.

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from headwater.api.failures import InvalidRequest, public_document
+from headwater.api.failures import Forbidden, InvalidRequest, public_document
 from headwater.errors import HeadwaterError, InvalidFact, SourceError, StoreBusy, StoreError, StoreUnavailable, TooLarge
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Fact
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.wire import fact_from_dict
@@ -54,15 +55,17 @@ class Received:
         return {"status": status, "summary": summary, "failed_events": failed}
 
 
-def record_each(lineage: Lineage, body: bytes) -> Told:
+def record_each(lineage: Lineage, body: bytes, *, may_erase: bool = True) -> Told:
     """Record the fact, or the list of facts, that a body holds; what is told as recorded is durable.
 
-    Raises InvalidFact for one fact that cannot be recorded, InvalidRequest for a body that holds none, TooLarge for one
-    that holds too many.
+    Raises Forbidden for a body with an erasure unless `may_erase`, InvalidFact for one fact that cannot be recorded,
+    InvalidRequest for a body that holds none, TooLarge for one that holds too many.
     """
     given = _parsed(body)
     items = _few(given if isinstance(given, list) else [given])
     facts, refused = _read(items, _fact)
+    if not may_erase and any(isinstance(fact, Erasure) for _, found in facts for fact in found):
+        raise Forbidden("an erasure needs a token with the scope delete")
     refused |= _record(lineage, facts, told=(InvalidFact,))
     if refused and not isinstance(given, list):
         raise refused[0]

@@ -28,6 +28,13 @@ class Failure(Exact):
     error: FailureDetail
 
 
+class ErasedDocument(Exact):
+    """When the payload of a state or run was erased, and for which request; its edges stay."""
+
+    at: datetime
+    request: str
+
+
 class RunNode(Exact):
     """A run, as walking answers show it."""
 
@@ -39,6 +46,7 @@ class RunNode(Exact):
     ended_at: datetime | None
     flagged: bool
     labels: dict[str, str]
+    erased: ErasedDocument | None
 
 
 class PointerNode(Exact):
@@ -53,6 +61,7 @@ class PointerNode(Exact):
     produced_at: datetime | None
     flagged: bool
     labels: dict[str, str]
+    erased: ErasedDocument | None
 
 
 class WalkedRun(RunNode):
@@ -216,9 +225,10 @@ class ClaimDocument(Exact):
 
 
 class OutputDocument(PointerNode):
-    """A state that a run made."""
+    """A state that a run made; `data_labels` say whose rows it holds."""
 
     facets: dict[str, Any]
+    data_labels: dict[str, list[str]]
 
 
 class InputDocument(OutputDocument):

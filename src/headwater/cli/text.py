@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from rich.text import Text
 
+from headwater.graph.erasure import Erased
 from headwater.graph.model import Node, Pointer, Run
 from headwater.ids import is_external, split_state_id
 
@@ -59,7 +60,14 @@ def component(run: Run | None) -> str:
 def caption(node: Node, *, whole: bool = True) -> Text:
     """Return a node as one line; a state by its name and maker, which is cut to its end unless `whole`."""
     text = _state(node, whole) if isinstance(node, Pointer) else _run(node)
-    return text.append("  flagged", "bold red") if node.flagged else text
+    if node.flagged:
+        text.append("  flagged", "bold red")
+    return text if node.erased is None else text.append(f"  {erased(node.erased)}", "yellow")
+
+
+def erased(found: Erased) -> str:
+    """Return when and for which request something was erased."""
+    return f"erased on {found.at:%Y-%m-%d} for request {shown(found.request)}"
 
 
 def _state(pointer: Pointer, whole: bool) -> Text:

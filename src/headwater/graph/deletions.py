@@ -36,6 +36,11 @@ class QueryDeletions:
             found[run][name].add((key, value))
         return {run: {name: frozenset(said) for name, said in names.items()} for run, names in found.items()}
 
+    def has_erasures(self) -> bool:
+        """Return whether anything was ever erased."""
+        [(has_erasures,)] = self.engine.read("deletion/has_erasures")
+        return bool(has_erasures)
+
     def salt(self) -> str:
         """Return the salt of this store's erasures, the same from its first use on."""
         own = _own_salt(self.engine.read("deletion/salts"))

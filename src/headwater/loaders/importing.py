@@ -18,6 +18,7 @@ from pathlib import Path
 from headwater import clock
 from headwater.errors import BadRecord
 from headwater.graph.answer import Document
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Fact, RunFact
 from headwater.graph.store import Store
 from headwater.loaders.base import Found, Item, Loader, Problem
@@ -64,7 +65,12 @@ class Report:
 
 
 def _fact_kind(fact: Fact) -> str:
-    names: dict[type[Fact], str] = {RunFact: "runs", ComponentFact: "components", Annotation: "annotations"}
+    names: dict[type[Fact], str] = {
+        RunFact: "runs",
+        ComponentFact: "components",
+        Annotation: "annotations",
+        Erasure: "erasures",
+    }
     return names[type(fact)]
 
 

@@ -1,4 +1,4 @@
-"""What a component raises because its user asked it to: a run that a trigger or stale inputs did not let begin."""
+"""What a component raises because its user asked it to: a run that a trigger or its inputs did not let begin."""
 
 from __future__ import annotations
 
@@ -25,3 +25,10 @@ class StaleInputs(RunBlocked):
 
     code = "stale_inputs"
     hint = "make the inputs anew; the component says on_stale='block', and 'log' or 'warn' would let it run"
+
+
+class ErasedInputs(RunBlocked):
+    """An input of the run has been erased."""
+
+    code = "erased_inputs"
+    hint = "read what was made anew without it; the component says on_erased='block', and 'warn' would let it run"

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from headwater.errors import InvalidFact, InvalidName
-from headwater.graph.facts import Input, Output, PointerType
+from headwater.graph.facts import Input, Labels, Output, PointerType
 from headwater.graph.values import JSON, check_name
 from headwater.sdk.content import digest_of
 from headwater.sdk.faults import tell
@@ -42,16 +42,17 @@ class Claim(NamedTuple):
     at: datetime | None = None
     state: str | None = None
     facets: Mapping[str, JSON] = MappingProxyType({})
+    labels: Labels = MappingProxyType({})
 
     def as_input(self) -> Input:
         """Return the claim to have read it."""
         digest, facets = self._content() if self.state is None else (self.digest, self.facets)
-        return Input(self.name, self.at, digest, self.state, facets)
+        return Input(self.name, self.at, digest, self.state, facets, self.labels)
 
     def as_output(self) -> Output:
         """Return the claim to have written it."""
         digest, facets = self._content()
-        return Output(self.name, digest, self.type, facets)
+        return Output(self.name, digest, self.type, facets, self.labels)
 
     def _content(self) -> tuple[str | None, Mapping[str, JSON]]:
         if self.digest is not None or self.mark is None:

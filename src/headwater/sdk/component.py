@@ -18,9 +18,10 @@ from functools import partial
 from typing import Any, Literal, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
 
 from headwater.errors import UsageError
-from headwater.graph.values import check_name
+from headwater.graph.facts import deletion_facet
+from headwater.graph.values import JSON, check_name
+from headwater.sdk import erased, freshness
 from headwater.sdk.execution import Execution, IdleExecution, introduction, source_introduction
-from headwater.sdk.freshness import Policy
 from headwater.sdk.plan import Plan, plan
 from headwater.sdk.recorder import Make, is_recording_thread
 from headwater.sdk.recording import switch
@@ -36,7 +37,12 @@ class Options(TypedDict, total=False):
     """How a component behaves. Each is a class attribute of Component as well, for subclasses."""
 
     on_failure: Literal["record", "warn", "block"]
-    on_stale: Policy
+    on_stale: freshness.Policy
+    on_erased: erased.Policy
+    aggregates: str | None
+    anonymises: str | None
+    shards: int | None
+    unlearns: str | None
     durability: Literal["background", "wait"]
     max_age: timedelta | None
     records_environment: bool
@@ -45,6 +51,7 @@ class Options(TypedDict, total=False):
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "on_failure": ("record", "warn", "block"),
     "on_stale": ("ignore", "log", "warn", "block"),
+    "on_erased": ("ignore", "warn", "block"),
     "durability": ("background", "wait"),
 }
 
@@ -65,6 +72,9 @@ class Component:
 
     on_failure: a test that fails is recorded; "warn" logs it, "block" raises TriggerFailed before the function runs.
     on_stale: what happens on stale inputs: "log" (at level INFO), "warn", "block" (raises StaleInputs) or "ignore".
+    on_erased: what happens on inputs that were erased: "block" (raises ErasedInputs), "warn" or "ignore".
+    aggregates, anonymises: the reason why the rows of one person are not in what the component writes; shards: in how
+    many parts its model is trained, each to be trained anew by itself; unlearns: how its model forgets rows in place.
     durability: "wait" returns only when the run is in the store, or on disk while the store is down.
     max_age: how old an input may be, 30 days by default. records_environment: keep host, user and Python version.
     """
@@ -74,7 +84,12 @@ class Component:
     owner: str | None = None
     tags: Sequence[str] = ()
     on_failure: Literal["record", "warn", "block"] = "record"
-    on_stale: Policy = "log"
+    on_stale: freshness.Policy = "log"
+    on_erased: erased.Policy = "block"
+    aggregates: str | None = None
+    anonymises: str | None = None
+    shards: int | None = None
+    unlearns: str | None = None
     durability: Literal["background", "wait"] = "background"
     max_age: timedelta | None = None
     records_environment: bool = False
@@ -97,12 +112,14 @@ class Component:
         for key, option in options.items():
             setattr(self, _checked_option(key, option), option)
         check_name(self.name or type(self).__name__, "component")
+        self.deletion = deletion_facet(self.aggregates, self.anonymises, self.shards, self.unlearns)
         self.name = self.name or type(self).__name__
         self.before_triggers = triggers(getattr(self, "before_run", None), before)
         taken = {trigger.key for trigger in self.before_triggers}
         self.after_triggers = triggers(getattr(self, "after_run", None), after, taken)
         self._introduced: set[tuple[int, int]] = set()
 
+    deletion: dict[str, JSON]
     before_triggers: tuple[Trigger, ...]
     after_triggers: tuple[Trigger, ...]
 

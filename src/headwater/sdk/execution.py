@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from headwater import clock
 from headwater.graph.facts import ComponentFact, RunFact, Status, TriggerResult
 from headwater.graph.values import JSON, canonical
-from headwater.sdk import beside, frames, recording
-from headwater.sdk.blocked import StaleInputs, TriggerFailed
+from headwater.sdk import beside, erased, frames, recording
+from headwater.sdk.blocked import ErasedInputs, StaleInputs, TriggerFailed
 from headwater.sdk.claims import Claim, captured
 from headwater.sdk.code import commit_of, environment
+from headwater.sdk.erased import erased_lines, log_if_erased
 from headwater.sdk.faults import Ours, log
 from headwater.sdk.freshness import log_if_stale, stale_lines
 from headwater.sdk.history import History
@@ -47,7 +48,7 @@ class Execution:
     def begin(self, args: tuple[object, ...] = (), kwargs: Mapping[str, object] | None = None) -> None:
         """Capture what the run begins with, and record that it has begun.
 
-        Raises TriggerFailed or StaleInputs when the component's policy is to block.
+        Raises TriggerFailed, ErasedInputs or StaleInputs when the component's policy is to block.
         """
         self.enter()
         with Ours("capturing the inputs"):
@@ -141,6 +142,8 @@ class Execution:
 
     def _admit(self) -> None:
         """Run the tests before the function, and raise when the component says that this run must not begin."""
+        if self._component.on_erased != "ignore" and self.run.inputs:
+            self._mind_erased_inputs()
         if self._component.on_stale == "block" and self.run.inputs:
             self._refuse_stale_inputs()
         failed: list[str] = []
@@ -149,6 +152,20 @@ class Execution:
         if failed and self._component.on_failure == "block":
             why = "; ".join(f"{key}: {self.run.triggers[key].message}" for key in failed)
             raise TriggerFailed(f"{self.run.component} was not run: {why}")
+
+    def _mind_erased_inputs(self) -> None:
+        lines: list[str] = []
+        with Ours("looking for erased inputs"):
+            run, component = self.run.id, self.run.component
+            if not erased.knowledge.may_be(recording.recorder):
+                return
+            if self._component.on_erased == "block":
+                recording.recorder.ask(lambda: lines.extend(erased_lines(run, component)), WAIT_S)
+            else:
+                recording.recorder.ask(partial(log_if_erased, run, component), 0)
+        if lines:
+            self.run.facets["erased"] = lines[0]
+            raise ErasedInputs(lines[0])
 
     def _refuse_stale_inputs(self) -> None:
         lines: list[str] = []
@@ -211,7 +228,8 @@ class IdleExecution(Execution):
 def introduction(component: Component) -> ComponentFact:
     """Return what the component says of itself."""
     tags = tuple(component.tags) or None
-    return ComponentFact(component.name, component.description, component.owner, tags, component.max_age)
+    of = component
+    return ComponentFact(of.name, of.description, of.owner, tags, of.max_age, facets=of.deletion)
 
 
 def source_introduction(component: str, plan: Plan) -> ComponentFact:

@@ -10,7 +10,10 @@ from headwater.graph.connect import default
 from headwater.graph.facts import Input, NameLike, Output, RunFact, Status, as_input, as_output
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.values import JSON
+from headwater.sdk.blocked import ErasedInputs
 from headwater.sdk.claims import Claim
+from headwater.sdk.erased import Policy, erased_lines, has_erasures, log_if_erased
+from headwater.sdk.faults import log as logger
 from headwater.sdk.files import mark_file
 from headwater.sdk.reruns import next_run_id
 from headwater.sdk.run import RunLog, current
@@ -26,12 +29,14 @@ def log_run(
     commit: str | None = None,
     run_id: str | None = None,
     lineage: Lineage | None = None,
+    on_erased: Policy = "block",
 ) -> Iterator[RunLog]:
     """Record one run of `component` around a body: its start before, its end and `outputs` after.
 
     Names of files get the digest of their content. A failure in the body is recorded with its message and raised again;
     of the outputs only those that the body told of by `run.output` are then recorded.
-    Raises InvalidFact before the body runs, StoreError when the store fails.
+    Raises InvalidFact before the body runs, ErasedInputs when one of `inputs` was erased (`on_erased="warn"` logs it,
+    "ignore" does nothing; what the body tells of by `run.input` is logged), StoreError when the store fails.
     """
     store = lineage or default()
     run = run_id or next_run_id(component)
@@ -49,6 +54,8 @@ def log_run(
     )
     store.record([start])
     log = RunLog(run, component, started)
+    if start.inputs:
+        _mind_erased(log, store, on_erased)
     previous = current.get()
     current.set(log)
     try:
@@ -60,19 +67,33 @@ def log_run(
     finally:
         current.set(previous)
     store.record([_end(log, Status.COMPLETED, promised, None)])
+    if log.inputs and on_erased != "ignore" and has_erasures(store):
+        log_if_erased(run, component, store)
+
+
+def _mind_erased(log: RunLog, store: Lineage, policy: Policy) -> None:
+    lines = erased_lines(log.id, log.component, store) if policy != "ignore" and has_erasures(store) else []
+    for line in lines:
+        if policy == "block":
+            store.record([_end(log, Status.ABORTED, (), line)])
+            raise ErasedInputs(line)
+        logger.warning("%s (run %s)", line, log.id)
 
 
 def _with_digest(claim: Input) -> Input:
     """Return a bare claim about a file with its digest, so that it is bound as the claims of components are."""
     if claim.digest is not None or claim.state is not None:
         return claim
-    return Claim(claim.name, None, None, mark_file(claim.name), claim.at, None, claim.facets).as_input()
+    return Claim(
+        claim.name, mark=mark_file(claim.name), at=claim.at, facets=claim.facets, labels=claim.labels
+    ).as_input()
 
 
 def _written(output: Output) -> Output:
     if output.digest is not None:
         return output
-    return Claim(output.name, None, output.type, mark_file(output.name), facets=output.facets).as_output()
+    mark = mark_file(output.name)
+    return Claim(output.name, None, output.type, mark, facets=output.facets, labels=output.labels).as_output()
 
 
 def _end(log: RunLog, status: Status, promised: tuple[Output, ...], error: str | None) -> RunFact:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from headwater import clock, ids
-from headwater.graph.facts import Input, Output, PointerType, TriggerResult
+from headwater.graph.facts import Input, Labels, Output, PointerType, TriggerResult
 from headwater.graph.values import JSON, canonical, check_name
 from headwater.sdk.claims import Claim, Named, claims_of, names
 from headwater.sdk.faults import Ours, tell
@@ -45,16 +45,17 @@ class RunLog:
         at: datetime | None = None,
         digest: str | None = None,
         state: str | None = None,
+        labels: Labels | None = None,
     ) -> None:
         """Say that the run read a name, a path, a list of them, or a value, which is then called `name`.
 
-        Exactly the state with this digest or id, if given.
+        Exactly the state with this digest or id, if given; `labels` says whose rows it read: `{"client": "c42"}`.
         """
         with self._attempt("run.input"):
             for claim in self._claims(value, name, written=False):
                 exact = claim._replace(digest=digest, state=state) if digest or state else claim
-                said = Input(claim.name, at, exact.digest, state)
-                self.inputs.append(exact._replace(at=said.at))
+                said = Input(claim.name, at, exact.digest, state, labels=labels or {})
+                self.inputs.append(exact._replace(at=said.at, labels=said.labels))
 
     def output(
         self,
@@ -63,12 +64,16 @@ class RunLog:
         name: str | None = None,
         digest: str | None = None,
         type: PointerType | None = None,  # noqa: A002  # the field's word
+        labels: Labels | None = None,
     ) -> None:
-        """Say that the run wrote a name, a path, a list of them, or a value, which is then called `name`."""
+        """Say that the run wrote a name, a path, a list of them, or a value, which is then called `name`.
+
+        `labels` says whose rows it wrote: `{"client": "c42"}`.
+        """
         with self._attempt("run.output"):
             for claim in self._claims(value, name, written=True):
-                said = Output(claim.name, digest or claim.digest, type or claim.type)
-                self.outputs.append(claim._replace(digest=said.digest, type=said.type))
+                said = Output(claim.name, digest or claim.digest, type or claim.type, labels=labels or {})
+                self.outputs.append(claim._replace(digest=said.digest, type=said.type, labels=said.labels))
 
     def param(self, key: str, value: JSON) -> None:
         """Say that the run used this parameter."""

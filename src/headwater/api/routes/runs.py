@@ -15,6 +15,7 @@ from headwater.api.recording import record_each
 from headwater.api.routes.parameters import AsOf, Cursor, Reference, Size
 from headwater.api.schemas import DiffDocument, InspectedRun, RunList, StaleList, StalenessDocument
 from headwater.api.service import Writer
+from headwater.api.tokens import Scope
 from headwater.graph.lineage import inspect_document
 from headwater.graph.lineage.face import Lineage
 
@@ -44,11 +45,11 @@ async def list_runs(ask: Reading, limit: Size = 20, cursor: Cursor = None, compo
 async def record_runs(request: Request, ask: Asking, who: Writer) -> Response:
     """Record a run, or a list of runs: at their start, at their end, or whole; again changes nothing.
 
-    An item of a list that cannot be recorded is told (207) and the others are recorded; components and annotations may
-    stand among them.
+    An item of a list that cannot be recorded is told (207) and the others are recorded; components, annotations and,
+    with the scope delete, erasures may stand among them.
     """
     body = await request.body()
-    told = await ask.put(lambda lineage: record_each(lineage, body))
+    told = await ask.put(lambda lineage: record_each(lineage, body, may_erase=who.may(Scope.DELETE)))
     found = {"recorded": told.recorded, "refused": len(told.refused)}
     audit("record", request_id=request.scope["state"]["request_id"], token=who.id, name=who.name, **found)
     return json_response(told.to_dict(), _SOME_FAILED if told.refused else 200)

@@ -76,6 +76,7 @@ def inspect_document(detail: RunDetail) -> Document:
         {
             **node_document(pointer),
             "facets": _facets(detail, "input", pointer.name),
+            "data_labels": _data_labels(detail, pointer.name),
             "claim": {"at": time_text(bound.claim.at), "digest": bound.claim.digest, "state": bound.claim.state},
         }
         for bound, pointer in detail.inputs
@@ -83,7 +84,14 @@ def inspect_document(detail: RunDetail) -> Document:
     return {
         **run_document(detail.run),
         "inputs": inputs,
-        "outputs": [{**node_document(p), "facets": _facets(detail, "output", p.name)} for p in detail.outputs],
+        "outputs": [
+            {
+                **node_document(pointer),
+                "facets": _facets(detail, "output", pointer.name),
+                "data_labels": _data_labels(detail, pointer.name),
+            }
+            for pointer in detail.outputs
+        ],
         "facets": _facets(detail, "run", ""),
         "annotations": [annotation_document(note) for note in detail.annotations],
     }
@@ -91,6 +99,15 @@ def inspect_document(detail: RunDetail) -> Document:
 
 def _facets(detail: RunDetail, subject: FacetSubject, name: str) -> Document:
     return {key.key: value for key, value in detail.facets.items() if (key.subject, key.name) == (subject, name)}
+
+
+def _data_labels(detail: RunDetail, name: str) -> Document:
+    """Return the labels of rows that a run read or wrote under a name."""
+    found: dict[str, list[str]] = {}
+    for text in sorted(_facets(detail, "label", name)):
+        key, value = json.loads(text)
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def annotation_document(note: Annotation) -> Document:

@@ -1,0 +1,5 @@
+// name: deletion/has_erasures()
+// Whether anything was ever erased.
+// returns: has_erasures bool
+// cost: one look-up
+RETURN EXISTS { MATCH (:Erasure) } AS has_erasures;
