@@ -277,6 +277,8 @@ class DeletionStore(Store, Protocol):
 
     def durations(self, components: Sequence[str], most: int) -> Mapping[str, Sequence[float]]:
         """Return the seconds that the newest completed runs of each component took, sorted, `most` at the most."""
+        ...
+
     def has_erasures(self) -> bool:
         """Return whether anything was ever erased."""
         ...

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from headwater.api import deleting
 from headwater.api.asking import Asking, Document, json_response
 from headwater.api.deleting import Deleter, Id, InDeletions, reference, signed, told
-from headwater.api.documentation import API, deletion, examples
+from headwater.api.documentation import API, beginning, deletion, examples
 from headwater.api.logs import audit
 from headwater.deletion.chain import Head, audited
 from headwater.deletion.face import Deletions
@@ -91,7 +91,7 @@ async def approve(
     return told(request, who, "deletion_approve", {"plan": found.to_dict()})
 
 
-@router.post("/plans/{plan}/execution", **deletion("deletion_execute", deleting.OutcomeDocument))
+@router.post("/plans/{plan}/execution", **beginning("deletion_execute", deleting.OutcomeDocument))
 async def execute(
     request: Request,
     ask: Asking,
