@@ -24,10 +24,10 @@ def ran(run: str, component: str, minute: int, reads: Sequence[str | Input], *wr
     return RunFact(run, component, Status.COMPLETED, at, at + timedelta(minutes=1), inputs, outputs)
 
 
-def pipeline() -> list[Fact]:
+def pipeline(client: str = "zoe") -> list[Fact]:
     """Return three stages behind the files of two clients; the first model was superseded by the second."""
     return [
-        ran("r1", "clean", 0, [MINE, THEIRS], "clean.csv"),
+        ran("r1", "clean", 0, [f"clients/{client}/a.csv", THEIRS], "clean.csv"),
         ran("r2", "train", 2, ["clean.csv"], "model.joblib"),
         ran("r3", "train", 4, ["clean.csv"], "model.joblib"),
         ran("r4", "predict", 6, ["model.joblib"], "out.csv"),

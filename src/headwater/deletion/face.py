@@ -405,26 +405,29 @@ class Deletions:
     def verify(self, request: str | None = None) -> Verification:
         """Return what the graph says of a request now, the newest if none is named. Raises UnknownRequest."""
         found = self._register.read().request(request)
-        looks = [judge(self._store, meant, self._policy) for meant in self._meant(found)]
-        remaining = [one for now in looks[:1] for one in now.remaining()]
-        # What derives from a tombstone needs a new plan; that a tombstone stands beside other runs is no fault.
-        remaining += [one for now in looks[1:] for one in now.remaining() if one.do in _NEW]
+        subjects, tombstones = self._meant(found)
+        looks = [judge(self._store, meant, self._policy) for meant in (subjects, tombstones) if meant]
+        remaining = looks[0].remaining() if subjects else []
+        if tombstones:
+            # What derives from a tombstone needs a new plan; that one stands beside other runs is no fault.
+            remaining += [one for one in looks[-1].remaining() if one.do in _NEW]
         reached = len({node for now in looks for node in now.reach})
         live, proofs = sum(now.live for now in looks), [proof for now in looks for proof in now.proofs]
         return Verification(found.id, clock.now(), reached, live, remaining, proofs, self._register.head)
 
-    def _meant(self, request: Request) -> list[list[Target]]:
-        """Return what to look at for a request: its subjects, and once their labels are erased, the tombstones."""
+    def _meant(self, request: Request) -> tuple[list[Target], list[Target]]:
+        """Return what to look at for a request: its subjects, and where its labels are erased, the tombstones."""
         if request.status == "withdrawn":
-            return []
+            return [], []
         if request.status != "completed":
-            return [self._targets([request.id])]
+            return self._targets([request.id]), []
         kept = Vault(self._store, f"report:{request.id}").get("report")
         own = {state.rpartition("@")[0] for state in kept["subjects"]}.intersection(kept["plan"]["names"])
         subjects = [Subject("state", state) for state in kept["subjects"]]
         subjects += [Subject("name", name) for name in sorted(own)]
         tombstones = [Subject("state", state) for state in kept["tombstones"]]
-        return [targets(self._store, {request.id: some}) for some in (subjects, tombstones) if some]
+        found = [targets(self._store, {request.id: some}) if some else [] for some in (subjects, tombstones)]
+        return found[0], found[1]
 
     def report(self, request: str | None = None) -> dict[str, Any]:
         """Return the report on a request, the newest if none is named, as far as it has come. Raises UnknownRequest."""
