@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,7 +39,9 @@ def expected_situation(facts: Sequence[Fact], targets: Sequence[Target]) -> Situ
     by_name: dict[str, list[Version]] = defaultdict(list)
     for version in sorted(versions, key=lambda version: version.order):
         by_name[version.name].append(version)
-    outside = {name: [v.order for v in by_name[name] if v.state not in nodes and not v.is_erased] for name in touched}
+    outside = {
+        name: [v.order for v in by_name.get(name, ()) if v.state not in nodes and not v.is_erased] for name in touched
+    }
     return Situation(
         targets=tuple(targets),
         nodes=nodes,
@@ -88,8 +91,6 @@ def _rows(graph: Graph, nodes: dict[str, Node]) -> dict[str, dict[str, frozenset
 
 
 def _all_labels(graph: Graph) -> set[Label]:
-    import json
-
     return {tuple(json.loads(key.key)) for key in graph.facets if key.subject == "label"}
 
 
