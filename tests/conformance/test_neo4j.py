@@ -9,8 +9,8 @@ import pytest
 
 from headwater.graph.neo4j import Neo4jEngine
 from headwater.graph.query_store import QueryStore
-from headwater.graph.store import Store
-from headwater.testing import StoreConformance
+from headwater.graph.store import DeletionStore
+from headwater.testing import DeletionConformance, StoreConformance
 from tests.support.neo4j_database import Database, RunningServer
 
 
@@ -21,11 +21,11 @@ class Neo4jBackend:
         self._database = database
         self._opened = ExitStack()
 
-    def empty(self) -> Store:
+    def empty(self) -> DeletionStore:
         self._database.rows("MATCH (n) WHERE NOT n:Lock AND NOT n:Schema DETACH DELETE n")
         return self.again()
 
-    def again(self) -> Store:
+    def again(self) -> DeletionStore:
         engine = Neo4jEngine(self._database.url, self._database.user, self._database.password)
         return self._opened.enter_context(QueryStore(engine))
 
@@ -33,14 +33,14 @@ class Neo4jBackend:
         self._opened.close()
 
 
-class TestNeo4j(StoreConformance):
+class TestNeo4j(StoreConformance, DeletionConformance):
     @pytest.fixture(autouse=True)
     def _backend(self, neo4j_server: RunningServer) -> Iterator[None]:
         with closing(Neo4jBackend(Database.of(neo4j_server))) as self.backend:
             yield
 
 
-class TestNeo4jCurrent(StoreConformance):
+class TestNeo4jCurrent(StoreConformance, DeletionConformance):
     @pytest.fixture(autouse=True)
     def _backend(self, neo4j_current: RunningServer) -> Iterator[None]:
         with closing(Neo4jBackend(Database.of(neo4j_current))) as self.backend:

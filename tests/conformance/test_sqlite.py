@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from headwater.graph.connect import open_store
-from headwater.graph.store import Store
-from headwater.testing import StoreConformance
+from headwater.graph.store import DeletionStore
+from headwater.testing import DeletionConformance, StoreConformance
 
 
 class SQLiteBackend:
@@ -22,18 +22,18 @@ class SQLiteBackend:
         self._url = ""
         self._opened = ExitStack()
 
-    def empty(self) -> Store:
+    def empty(self) -> DeletionStore:
         self._url = next(self._urls)
         return self.again()
 
-    def again(self) -> Store:
+    def again(self) -> DeletionStore:
         return self._opened.enter_context(open_store(self._url))
 
     def close(self) -> None:
         self._opened.close()
 
 
-class TestSQLite(StoreConformance):
+class TestSQLite(StoreConformance, DeletionConformance):
     @pytest.fixture(autouse=True)
     def _backend(self, tmp_path: Path) -> Iterator[None]:
         with closing(SQLiteBackend(tmp_path)) as self.backend:

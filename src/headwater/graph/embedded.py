@@ -47,6 +47,7 @@ _IDLE_READERS = 8
 _CONNECTION = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -65536",
     "PRAGMA mmap_size = 1073741824",
@@ -137,6 +138,18 @@ class SQLiteEngine:
     def software(self) -> str:
         """Return the version of the SQLite library."""
         return f"SQLite {sqlite3.sqlite_version}"
+
+    def scrub(self) -> None:
+        """Write the file anew, for pages keep copies of what was moved, and empty the log.
+
+        On a connection of its own, whose temporary file is on disk. Raises StoreBusy while somebody else reads.
+        """
+        self._check_open()
+        with self._writing, self._failures(), closing(self._connect()) as connection:
+            _run(connection, catalogue()["deletion/scrub"], {})
+            [(is_busy, *_)] = connection.execute("PRAGMA wal_checkpoint = TRUNCATE")
+        if is_busy:
+            raise StoreBusy(f"somebody reads the store {self.path}, whose log cannot be emptied", hint="scrub again")
 
     def close(self) -> None:
         """Close every connection; a second call does nothing."""

@@ -45,6 +45,10 @@ class Engine(Protocol):
         """Apply one migration of the schema and write down its version."""
         ...
 
+    def scrub(self) -> None:
+        """Take what was deleted from the files, as far as the database can."""
+        ...
+
     def software(self) -> str:
         """Return the database's name and version."""
         ...

@@ -140,6 +140,12 @@ class Neo4jEngine:
         if version:
             self.write(lambda tx: tx.run("schema/stamp", version=version))
 
+    def scrub(self) -> None:
+        """Write what the server holds in memory to its files, where what was deleted lies until its place is reused."""
+        with self._failures(), self._session(neo4j.WRITE_ACCESS) as session:
+            for statement in catalogue()["deletion/scrub"].cypher.statements:
+                session.run(statement.text).consume()
+
     def software(self) -> str:
         """Return the version that the server names."""
         with self._failures():

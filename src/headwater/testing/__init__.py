@@ -2,8 +2,8 @@
 
 import pytest
 
-pytest.register_assert_rewrite("headwater.testing.rules", "headwater.testing.answers", "headwater.testing.scale")
+pytest.register_assert_rewrite(*(f"headwater.testing.{name}" for name in ("rules", "answers", "erasures", "scale")))
 
-from headwater.testing.conformance import StoreConformance  # noqa: E402  # after the line that makes its asserts speak
+from headwater.testing.conformance import DeletionConformance, StoreConformance  # noqa: E402  # after the line that makes its asserts speak
 
-__all__ = ["StoreConformance"]
+__all__ = ["DeletionConformance", "StoreConformance"]

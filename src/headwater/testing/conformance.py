@@ -1,11 +1,16 @@
-"""The contract of a store as one suite to inherit. A backend joins with a fixture that sets `self.backend`."""
+"""The contract of a store as suites to inherit. A backend joins with a fixture that sets `self.backend`."""
 
 from __future__ import annotations
 
 from headwater.testing.answers import QuestionRules, WalkRules
+from headwater.testing.erasures import DeletionRules, ErasureRules
 from headwater.testing.rules import BindingRules, MergingRules
 from headwater.testing.surveys import SurveyRules
 
 
-class StoreConformance(BindingRules, MergingRules, WalkRules, QuestionRules, SurveyRules):
+class StoreConformance(BindingRules, MergingRules, ErasureRules, WalkRules, QuestionRules, SurveyRules):
     """Every rule of the semantics; inherit and give `backend`."""
+
+
+class DeletionConformance(DeletionRules):
+    """What a DeletionStore adds; inherit it beside StoreConformance."""
