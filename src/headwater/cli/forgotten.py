@@ -12,10 +12,11 @@ from rich.text import Text
 from headwater.cli.render import table
 from headwater.cli.text import shown
 from headwater.deletion.chain import Audit, Head
-from headwater.deletion.face import Outcome, Verification
+from headwater.deletion.conducting import Outcome
 from headwater.deletion.ledger import Request
 from headwater.deletion.plan import Plan, Rerun
 from headwater.deletion.proving import Remaining
+from headwater.deletion.verification import Verification
 
 _ID = 12
 _MEANS = {

@@ -88,6 +88,11 @@ class Execution:
         return self._order.plan.after(unchanged) if unchanged else self._order.plan
 
     @property
+    def order(self) -> Order:
+        """What is executed."""
+        return self._order
+
+    @property
     def rebuilder(self) -> Rebuilder:
         """What was rerun."""
         return self._rebuilder

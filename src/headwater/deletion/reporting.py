@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from headwater.deletion.execution import Execution
 from headwater.deletion.ledger import Ledger, Planned, Request
 from headwater.deletion.plan import Plan
 from headwater.deletion.proving import Proof
@@ -24,6 +25,11 @@ class Done:
     removed: Mapping[str, str] = field(default_factory=dict)
     purged: Mapping[str, str] = field(default_factory=dict)
     proofs: Sequence[Proof] = ()
+
+    @classmethod
+    def of(cls, execution: Execution, proofs: Sequence[Proof] = ()) -> Done:
+        """Return what an execution, and those before it, have done."""
+        return cls(list(execution.rebuilder.done.values()), execution.removed, execution.purged, proofs)
 
 
 def report(ledger: Ledger, request: Request, plan: Plan | None, done: Done, redaction: Redaction) -> Document:
