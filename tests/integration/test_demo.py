@@ -171,7 +171,7 @@ def test_each_question_shows_the_command_that_asks_it(played: Played, command: s
 def test_the_steps_are_numbered(played: Played) -> None:
     steps = [line.split("  ")[0] for line in played.screen.splitlines() if "───────" in line and "  " in line]
 
-    assert [step for step in steps if step.isdigit()] == list("1234567")
+    assert [step for step in steps if step.isdigit()] == list("12345678")
 
 
 def test_the_screen_says_where_the_lineage_is(played: Played) -> None:

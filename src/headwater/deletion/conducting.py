@@ -144,8 +144,9 @@ def _conclude(desk: Desk, planned: Planned, execution: Execution, found: Judgeme
         register.enter("stop", order.by, lambda _: stop)
         return Outcome(planned.id, "remaining", _steps(order.plan), (), remaining, left, head=register.head)
     receipts = {one: desk.vault(one).get("subjects")["salt"] for one in planned.requests}
+    redaction = execution.redaction
     _complete(desk, planned, execution, found)
-    called = [execution.redaction.target(one) for one in left]
+    called = [redaction.target(one) for one in left]
     return Outcome(planned.id, "completed", _steps(order.plan), (), (), called, receipts, register.head)
 
 
