@@ -10,7 +10,7 @@ import pytest
 from headwater.graph.neo4j import Neo4jEngine
 from headwater.graph.query_store import QueryStore
 from headwater.graph.store import DeletionStore
-from headwater.testing import DeletionConformance, StoreConformance
+from headwater.testing import DeletionConformance
 from tests.support.neo4j_database import Database, RunningServer
 
 
@@ -33,14 +33,14 @@ class Neo4jBackend:
         self._opened.close()
 
 
-class TestNeo4j(StoreConformance, DeletionConformance):
+class TestNeo4j(DeletionConformance):
     @pytest.fixture(autouse=True)
     def _backend(self, neo4j_server: RunningServer) -> Iterator[None]:
         with closing(Neo4jBackend(Database.of(neo4j_server))) as self.backend:
             yield
 
 
-class TestNeo4jCurrent(StoreConformance, DeletionConformance):
+class TestNeo4jCurrent(DeletionConformance):
     @pytest.fixture(autouse=True)
     def _backend(self, neo4j_current: RunningServer) -> Iterator[None]:
         with closing(Neo4jBackend(Database.of(neo4j_current))) as self.backend:

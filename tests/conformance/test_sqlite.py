@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from headwater.graph.connect import open_store
 from headwater.graph.store import DeletionStore
-from headwater.testing import DeletionConformance, StoreConformance
+from headwater.testing import DeletionConformance
+from tests.support.neo4j_database import Database
+from tests.support.stores import opened
 
 
 class SQLiteBackend:
@@ -27,13 +28,13 @@ class SQLiteBackend:
         return self.again()
 
     def again(self) -> DeletionStore:
-        return self._opened.enter_context(open_store(self._url))
+        return self._opened.enter_context(opened(Database(self._url)))
 
     def close(self) -> None:
         self._opened.close()
 
 
-class TestSQLite(StoreConformance, DeletionConformance):
+class TestSQLite(DeletionConformance):
     @pytest.fixture(autouse=True)
     def _backend(self, tmp_path: Path) -> Iterator[None]:
         with closing(SQLiteBackend(tmp_path)) as self.backend:

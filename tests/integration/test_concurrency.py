@@ -15,6 +15,7 @@ from headwater import clock
 from headwater.errors import UnknownPointer
 from headwater.graph import ingest, lineage
 from headwater.graph.engine import Transaction
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, Fact, Input, Output, RunFact
 from headwater.graph.neo4j import Neo4jTransaction
 from headwater.graph.query_store import QueryStore
@@ -230,6 +231,11 @@ LATE_ON_BOTH_SIDES: list[tuple[Fact, Fact]] = [
     (Annotation("w", "flag", True, at=at(1)), WRITER),
     (ran("reader", 2, 3, ["x"]), Annotation("x@external", "label", "v", key="k", at=at(1))),
     (WRITER, RunFact("w", ended_at=at(5), outputs=(Output("y"),), at=at(5))),
+    (WRITER, Erasure.of_name("x", "gone", "d1", "00ff", at(9))),
+    (Erasure.of_name("x", "gone", "d1", "00ff", at(9)), WRITER),
+    (Erasure.of_name("x", "gone", "d1", "00ff", at(9)), ran("reader", 2, 3, ["x"])),
+    (Annotation("x@w", "note", "odd", at=at(1)), Erasure.of_payload("x@w", "d1", at(9))),
+    (Erasure.of_payload("x@external", "d1", at(9)), ran("reader", 2, 3, ["x"])),
 ]
 
 

@@ -35,18 +35,26 @@ WHOLE = {
     "CONSUMED_BY": "all inputs",
     "Component": "all components",
     "ComponentRun": "all runs",
+    "Entry": "the entries",
+    "Erasure": "all erasures",
     "Facet": "all facets",
     "IOPointer": "all states",
+    "Kept": "all that is kept",
     "PRODUCED": "all outputs",
+    "Salt": "the salts",
     "annotation": "all annotations",
     "component": "all components",
     "consumption": "all inputs",
+    "erasure": "all erasures",
     "facet": "all facets",
     "name": "all names",
+    "register": "the entries",
     "run": "all runs",
+    "salt": "the salts",
     "state": "all states",
+    "vault": "all that is kept",
 }
-BOOKKEEPING = {"Lock", "Rebinding"}
+BOOKKEEPING = {"Filler", "Lock", "Rebinding", "Register"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +202,8 @@ def scanned(connection: sqlite3.Connection, statement: str, params: Iterable[str
     tables = "|".join(table for table in WHOLE if table.islower())
     named = re.findall(rf"\b(?:FROM|JOIN|UPDATE|INTO)\s+({tables})\b(?:\s+AS\s+(\w+))?", statement)
     by_alias = {alias or table: table for table, alias in named}
-    # What is flagged has an index of its own, and that alone is read.
-    found = [re.match(r"SCAN (\w+)\b(?! USING INDEX state_flagged)", step) for step in steps]
+    # What is flagged has an index of its own, and so have the labels of rows; that alone is read.
+    found = [re.match(r"SCAN (\w+)\b(?! USING (?:COVERING )?INDEX (?:state_flagged|facet_by_label))", s) for s in steps]
     return {by_alias[step[1]] for step in found if step and step[1] in by_alias}
 
 

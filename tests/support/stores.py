@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from headwater.graph.connect import open_store
+from headwater.graph.erasure import Erased
 from headwater.graph.facts import Fact
 from headwater.graph.model import Graph, Node, reference
 from headwater.graph.neo4j import Neo4jEngine
@@ -52,7 +53,7 @@ def nodes(graph: Graph) -> list[str]:
     return [*graph.runs, *graph.pointers]
 
 
-def marks(found: Any) -> dict[str, tuple[bool, dict[str, str]]]:
-    """Return flag and labels by id; a digest of the graph leaves them out, for the annotations say them too."""
+def marks(found: Any) -> dict[str, tuple[bool, dict[str, str], Erased | None]]:
+    """Return flag, labels and erasure by id; a digest of the graph leaves out what the annotations say too."""
     by_id: dict[str, Node] = dict(found)
-    return {ident: (node.flagged, dict(node.labels)) for ident, node in by_id.items()}
+    return {ident: (node.flagged, dict(node.labels), node.erased) for ident, node in by_id.items()}

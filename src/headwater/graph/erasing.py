@@ -89,7 +89,8 @@ def _targets(fact: Fact) -> Iterator[str]:
     """The states and runs whose erasure would concern a fact."""
     if isinstance(fact, RunFact):
         yield fact.id
-        yield from {ids.state_id(claim.name, fact.id) for claim in (*fact.outputs, *fact.inputs)}
+        names = {claim.name for claim in fact.outputs} | {claim.name for claim in fact.inputs}
+        yield from (ids.state_id(name, fact.id) for name in names)
     elif isinstance(fact, Annotation):
         yield fact.target
 
@@ -195,14 +196,16 @@ def _all_labels(tx: Transaction) -> Iterator[str]:
 def _annotated(tx: Transaction, names: Sequence[str]) -> Iterator[str]:
     """Give the states of these names that carry annotations."""
     rows = tx.run("deletion/annotated", names=names) if names else []
-    yield from (target for (target,) in rows if _name_of(target)[0] in names)
+    known = set(names)
+    yield from (target for (target,) in rows if _name_of(target)[0] in known)
 
 
 def _with_labels(tx: Transaction, labels: Sequence[str]) -> Iterator[str]:
     """Give the states and runs on which somebody put one of these labels."""
     keys = sorted({json.loads(label)[0] for label in labels})
     rows = tx.run("deletion/label_values", keys=keys) if keys else []
-    yield from (target for target, key, value in rows if label_text(key, value) in labels)
+    known = set(labels)
+    yield from (target for target, key, value in rows if label_text(key, value) in known)
 
 
 def _rename_erasures(tx: Transaction, names: Sequence[str], concerned: Redaction) -> list[Erasure]:
@@ -264,8 +267,9 @@ def _rename_inputs(change: Change, run: RunClaims, erasures: Redaction) -> None:
 
 def _settle(tx: Transaction, names: Sequence[str]) -> None:
     """Drop the re-bindings of these names that wait: all their readers are bound anew."""
+    gone = set(names)
     for ident, name, *_ in tx.run("ingest/deferred"):
-        if name in names:
+        if name in gone:
             tx.run("ingest/settle", id=ident)
 
 

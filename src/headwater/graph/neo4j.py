@@ -141,7 +141,7 @@ class Neo4jEngine:
             self.write(lambda tx: tx.run("schema/stamp", version=version))
 
     def scrub(self) -> None:
-        """Write what the server holds in memory to its files, where what was deleted lies until its place is reused."""
+        """Let new records take the places of deleted ones, and go: what a server deletes lies in its files until then."""
         with self._failures(), self._session(neo4j.WRITE_ACCESS) as session:
             for statement in catalogue()["deletion/scrub"].cypher.statements:
                 session.run(statement.text).consume()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headwater.testing.answers import QuestionRules, WalkRules
-from headwater.testing.erasures import DeletionRules, ErasureRules
+from headwater.testing.erasures import DeletionBackend, DeletionRules, ErasureRules
 from headwater.testing.rules import BindingRules, MergingRules
 from headwater.testing.surveys import SurveyRules
 
@@ -12,5 +12,7 @@ class StoreConformance(BindingRules, MergingRules, ErasureRules, WalkRules, Ques
     """Every rule of the semantics; inherit and give `backend`."""
 
 
-class DeletionConformance(DeletionRules):
-    """What a DeletionStore adds; inherit it beside StoreConformance."""
+class DeletionConformance(DeletionRules, StoreConformance):
+    """The same for a DeletionStore, and what it adds."""
+
+    backend: DeletionBackend

@@ -160,7 +160,7 @@ def entry(digest: str) -> str:
 class DeletionRules:
     """What deletions ask of a store beside the graph: whose rows a run held, the register, the vault."""
 
-    backend: DeletionBackend  # type: ignore[assignment]
+    backend: DeletionBackend
 
     def test_labels_say_whose_rows_were_read_and_written(self) -> None:
         store = self.backend.empty()

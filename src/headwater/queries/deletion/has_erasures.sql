@@ -2,4 +2,4 @@
 -- Whether anything was ever erased.
 -- returns: has_erasures bool
 -- cost: one look-up
-SELECT EXISTS (SELECT 1 FROM erasure);
+SELECT EXISTS (SELECT 1 FROM erasure WHERE id >= '');

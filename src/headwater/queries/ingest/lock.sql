@@ -7,4 +7,4 @@
 -- cost: one write a bucket
 -- browser: :param buckets => [3, 17]
 UPDATE lock SET held = held + 1 WHERE bucket IN (SELECT value FROM json_each(:buckets));
-SELECT (SELECT count(*) FROM rebinding), EXISTS (SELECT 1 FROM erasure);
+SELECT (SELECT count(*) FROM rebinding), EXISTS (SELECT 1 FROM erasure WHERE id >= '');
