@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import cases_ask, cases_write, loaders_dvc, loaders_openlineage, loaders_wfformat, service
+from benchmarks import cases_ask, cases_write, deletion, loaders_dvc, loaders_openlineage, loaders_wfformat, service
 from benchmarks.peer import Peer, peer_at
 from benchmarks.prepared import Prepared, prepare
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -30,6 +30,7 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     cases_ask.rankings,
     cases_ask.fresh,
     cases_ask.naive,
+    deletion.plans,
     cases_write.singles,
     service.load,
     cases_write.popular,

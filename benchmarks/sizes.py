@@ -23,6 +23,7 @@ class Sizes:
     path_timeout_s: float = 20.0
     connections: int = 64
     load_s: float = 30.0
+    requests: tuple[int, ...] = (1, 1_000)
 
 
 FULL = Sizes(
@@ -45,4 +46,5 @@ QUICK = Sizes(
     path_timeout_s=5.0,
     connections=8,
     load_s=2.0,
+    requests=(1, 20),
 )

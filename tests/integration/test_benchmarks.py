@@ -7,7 +7,7 @@ from pathlib import Path
 
 import networkx
 import pytest
-from benchmarks import cases_ask, cases_write, generate, loaders_dvc, loaders_openlineage, loaders_wfformat
+from benchmarks import cases_ask, cases_write, deletion, generate, loaders_dvc, loaders_openlineage, loaders_wfformat
 from benchmarks.peer_sqlite import SQLitePeer
 from benchmarks.prepared import Prepared, prepare, size
 from benchmarks.sizes import Sizes
@@ -20,7 +20,15 @@ from tests.support.shared_data import shared_data
 
 RUNS = 4_400
 TINY = Sizes(
-    runs=2_200, walks=(20, 60), slices=(4,), readers=(0, 30), diamonds=(2, 3), batch=500, repeats=2, sampled_walks=2
+    runs=2_200,
+    walks=(20, 60),
+    slices=(4,),
+    readers=(0, 30),
+    diamonds=(2, 3),
+    batch=500,
+    repeats=2,
+    sampled_walks=2,
+    requests=(1, 5),
 )
 
 
@@ -123,11 +131,11 @@ def test_each_case_gives_rows_for_each_size(prepared: Prepared, tmp_path: Path) 
     peer.empty()
     with peer.open() as lineage:
         stages = [Stage(peer, lineage, prepared, TINY, tmp_path)]
-        asked = (cases_ask.walks, cases_ask.rankings, cases_ask.naive)
+        asked = (cases_ask.walks, cases_ask.rankings, cases_ask.naive, deletion.plans)
         sections = [case(stages) for case in (cases_write.ingest, *asked, cases_write.popular)]
     peer.close()
 
-    assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 4]
+    assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 2, 4]
     assert {row.store for section in sections for row in section.rows} == {"SQLite"}
     assert all(row.ours and row.theirs and row.speed for section in sections for row in section.rows)
 

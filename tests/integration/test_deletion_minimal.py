@@ -70,12 +70,12 @@ def test_no_smaller_set_of_reruns_works_in_any_pipeline(size: int) -> None:
     for problem in cases(size):
         required = newest(problem)
         chosen = choose(problem, required)
-        added += len(chosen.order) > len(required)
+        added += len(chosen.runs) > len(required)
 
         assert required <= set(possible(problem, range(len(problem.needs))))
-        assert works(problem, chosen.order)
+        assert works(problem, chosen.runs)
         assert chosen.is_minimum
-        assert not any(works(problem, fewer) for fewer in smaller_sets(problem, required, len(chosen.order)))
+        assert not any(works(problem, fewer) for fewer in smaller_sets(problem, required, len(chosen.runs)))
 
     assert (added > 0) == (size > 1)
 

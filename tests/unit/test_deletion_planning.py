@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -220,7 +220,8 @@ def test_many_requests_make_one_plan_and_say_what_that_saves() -> None:
     found = plan(expected_situation(facts, targets), POLICY)
 
     assert (found.cost.reruns, found.cost.work_median_s, found.cost.elapsed_p90_s) == (3, 5.0, 4.0)
-    assert found.saving == Saving(requests=2, reruns_alone=4, work_alone_median_s=8.0)
+    assert found.saving == Saving(requests=2, reruns_alone=4, work_alone_median_s=8.0, own=found.saving.own)
+    assert (found.saving.own.reruns, found.saving.own.work_median_s) == (2, 2.0)
 
 
 def test_names_labels_payload_and_contents_to_erase() -> None:
@@ -269,7 +270,7 @@ def test_a_plan_is_json_and_back_with_one_digest() -> None:
 
 def test_a_change_of_the_touched_graph_changes_the_digest_of_the_situation() -> None:
     facts = [CLEAN, TRAIN]
-    changes = [
+    changes: list[Fact] = [
         SERVE,
         ran("train2", 6, 7, ["other.csv"], ["m.pkl"]),
         Annotation("m.pkl@train", "label", "yes", key="pinned", at=at(9)),
@@ -292,7 +293,8 @@ def histories(draw: st.DrawFn) -> list[Fact]:
         reads = draw(st.sets(st.sampled_from([*names, "clients/c42.csv"]), max_size=3))
         writes = draw(st.sets(st.sampled_from(names), min_size=1, max_size=2))
         start = 2 * run if draw(st.booleans()) else 2 * run - 1
-        facts.append(ran(f"r{run}", start, start + draw(st.sampled_from([1, 4])), sorted(reads), sorted(writes)))
+        end = start + draw(st.sampled_from([1, 4]))
+        facts.append(ran(f"r{run}", start, end, [*sorted(reads)], [*sorted(writes)]))
     return facts
 
 
@@ -310,7 +312,7 @@ def test_the_reruns_of_any_history_keep_the_rule_and_no_fewer_would(facts: list[
     assert keeps_the_rule(graph, affected, runs)
     others = sorted(set(graph.runs) - required)
     assert not any(
-        keeps_the_rule(graph, affected, required | set(more))
+        keeps_the_rule(graph, affected, required.union(more))
         for size in range(len(runs) - len(required))
         for more in combinations(others, size)
     )
@@ -325,9 +327,9 @@ def order(state: Pointer) -> tuple[bool, object, str]:
     return state.produced_at is not None, state.produced_at or "", state.run or ""
 
 
-def keeps_the_rule(graph: Graph, affected: set[str], runs: set[str | None]) -> bool:
+def keeps_the_rule(graph: Graph, affected: set[str], chosen: Iterable[str | None]) -> bool:
     """Whether each run can be made again, one after another, with no older version than it then read."""
-    done: set[str | None] = set()
+    runs, done = set(chosen), set[str | None]()
     while True:
         able = {run for run in runs - done if finds_all(graph, affected, run, done)}
         if not able:

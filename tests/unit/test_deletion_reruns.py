@@ -38,9 +38,9 @@ def test_no_smaller_set_of_reruns_works(problem: Problem, pinned: set[int]) -> N
     chosen = choose(problem, required)
 
     assert chosen.is_minimum
-    assert required <= set(chosen.order)
-    assert works(problem, chosen.order)
-    assert not any(works(problem, fewer) for fewer in smaller_sets(problem, required, len(chosen.order)))
+    assert required <= set(chosen.runs)
+    assert works(problem, chosen.runs)
+    assert not any(works(problem, fewer) for fewer in smaller_sets(problem, required, len(chosen.runs)))
 
 
 @given(problem=problems())
@@ -85,7 +85,7 @@ def test_a_model_tuned_from_its_predecessor_brings_back_all_of_them() -> None:
 def test_an_untouched_version_ends_the_way_back() -> None:
     problem = Problem(chain(5).needs, chain(5).gives, {0: 3})
 
-    assert choose(problem, {4}).order == (3, 4)
+    assert choose(problem, {4}).runs == (3, 4)
 
 
 def test_a_thousand_tunings_are_proven_to_be_needed() -> None:
@@ -106,7 +106,7 @@ def test_of_two_ways_the_shorter_one_is_taken() -> None:
 
     chosen = choose(problem, {3, 4})
 
-    assert (set(chosen.order), chosen.fewest) == ({2, 3, 4}, 3)
+    assert (set(chosen.runs), chosen.fewest) == ({2, 3, 4}, 3)
 
 
 @pytest.mark.parametrize("size", [3, 7])

@@ -63,6 +63,7 @@ class Flow:
     inputs: Mapping[str, Sequence[str]]
     order: Sequence[str]
     loops: Mapping[str, frozenset[str]]
+    stops: frozenset[str]
     reach: dict[str, int] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
     before: dict[str, str] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class Flow:
         """Follow all subjects. Cost: nodes and edges, with a machine word for each 64 subjects."""
         inputs = _inputs(situation)
         order, loops = _in_order(situation, inputs)
-        flow = cls(situation, Subjects.of(situation), inputs, order, loops)
+        flow = cls(situation, Subjects.of(situation), inputs, order, loops, _stops(situation))
         flow._spread()
         flow._claim()
         flow._prove()
@@ -83,7 +84,10 @@ class Flow:
         """Return the touched nodes right before this one, the next on its evidence first; none of a subject."""
         if isinstance(node, Pointer):
             return () if node.run is None or node.id in self.subjects.starts else (node.run,)
-        inputs = sorted(self.inputs.get(node.id, ()))
+        inputs = self.inputs.get(node.id, ())
+        if len(inputs) < 2:  # noqa: PLR2004  # nothing to put in order
+            return tuple(inputs)
+        inputs = sorted(inputs)
         first = self.before.get(node.id) or next((state for state in inputs if self._starts_in(state, node.id)), None)
         return tuple(inputs) if first is None else (first, *(state for state in inputs if state != first))
 
@@ -118,12 +122,14 @@ class Flow:
         """Let flow what reaches one run; return whether anything new came."""
         reach = self.reach
         old = bits = reach.get(run, 0)
+        is_whole = not self.subjects.by_label
         for state in self.inputs.get(run, ()):
-            bits |= self._passes(run, state, reach.get(state, 0))
+            came = reach.get(state, 0)
+            bits |= came if is_whole else self._passes(run, state, came)
         if not bits:
             return False
         reach[run] = bits
-        if not self._stops(run):
+        if run not in self.stops:
             for state in self.situation.links[run]:
                 reach[state] = reach.get(state, 0) | bits
         return bits != old
@@ -138,19 +144,13 @@ class Flow:
                     r for state in self.situation.links[run] for r in self.situation.links[state] if r in loop
                 )
 
-    def _stops(self, run: str) -> bool:
-        node = self.situation.nodes[run]
-        assert isinstance(node, Run)
-        return self.situation.stage(node).claim is not None
-
     def _claim(self) -> None:
         """Mark the runs whose claim stops the flow, and what nothing else reaches behind them."""
-        stops = {name for name, stage in self.situation.stages.items() if stage.claim is not None}
-        if not stops:
+        if not self.stops:
             return
         for run in self.order:
             reached = run in self.reach
-            if self._stops(run) if reached else not self.claimed.isdisjoint(self.inputs.get(run, ())):
+            if run in self.stops if reached else not self.claimed.isdisjoint(self.inputs.get(run, ())):
                 behind = (state for state in self.situation.links[run] if state not in self.reach)
                 self.claimed.update((run, *behind))
 
@@ -160,31 +160,32 @@ class Flow:
         self._walk(carried, sorted(carried))
         for node in sorted(self.reach.keys() - carried.keys()):
             self.chains[node] = self._chain(node)
-        known = dict.fromkeys(self.reach, -1)
-        self._walk(known, sorted(known), only_reached=False)
+        if len(self.reach) < len(self.situation.nodes):
+            known = dict.fromkeys(self.reach, -1)
+            self._walk(known, sorted(known), only_reached=False)
 
     def _walk(self, carried: dict[str, int], level: list[str], *, only_reached: bool = True) -> None:
         """Walk level by level with the subjects that came the way of the evidence."""
-        nodes, links = self.situation.nodes, self.situation.links
+        links, stops = self.situation.links, self.stops if only_reached else frozenset()
+        is_whole = not (only_reached and self.subjects.by_label)
         while level:
             ahead: dict[str, str] = {}
             for node in level:
-                bits = carried[node]
-                is_run = isinstance(nodes[node], Run)
-                if is_run and only_reached and self._stops(node):
+                if node in stops:
                     continue
+                bits = carried[node]
                 for other in links[node]:
-                    if other in carried:
-                        continue
-                    if passed := bits if is_run or not only_reached else self._passes(other, node, bits):
-                        carried[other], ahead[other] = passed, node
+                    if other not in carried:
+                        passed = bits if is_whole or node in self.inputs else self._passes(other, node, bits)
+                        if passed:
+                            carried[other], ahead[other] = passed, node
             self.before.update(ahead)
             level = sorted(ahead)
 
     def _chain(self, node: str) -> tuple[str, ...]:
         """Return the evidence of a node by the first of its subjects alone."""
         bit = self.reach[node] & -self.reach[node]
-        alone = Flow(self.situation, self.subjects, self.inputs, self.order, self.loops)
+        alone = Flow(self.situation, self.subjects, self.inputs, self.order, self.loops, self.stops)
         carried = {start: bit for start, bits in self.subjects.starts.items() if bits & bit}
         alone._walk(carried, sorted(carried))
         chain = [node]
@@ -214,13 +215,15 @@ def _in_order(situation: Situation, inputs: Mapping[str, Sequence[str]]) -> tupl
 
     Runs in the order of their start are that already, but for facts with times or states of their own.
     """
-    runs = [node for node in situation.nodes.values() if isinstance(node, Run)]
+    nodes = situation.nodes
+    runs = [node for node in nodes.values() if isinstance(node, Run)]
     order = [run.id for run in sorted(runs, key=lambda run: run.order)]
     place = {run: position for position, run in enumerate(order)}
-    near = {run: [place[m] for s in inputs.get(run, ()) if (m := _maker(situation, s)) in place] for run in order}
-    if all(source < place[run] for run, sources in near.items() for source in sources):
+    pointers = (node for node in nodes.values() if isinstance(node, Pointer))
+    before = {pointer.id: place.get(pointer.run or "", -1) for pointer in pointers}
+    if all(before[state] < place[run] for run, states in inputs.items() for state in states):
         return order, {}
-    edges = [(source, place[run]) for run, sources in near.items() for source in sources]
+    edges = [(before[s], place[run]) for run, states in inputs.items() for s in states if before[s] >= 0]
     parts = kernel.strong_components(range(len(order)), edges)
     loops: dict[str, frozenset[str]] = {}
     itself = {source for source, target in edges if source == target}
@@ -231,6 +234,9 @@ def _in_order(situation: Situation, inputs: Mapping[str, Sequence[str]]) -> tupl
     return [order[run] for part in parts for run in sorted(part)], loops
 
 
-def _maker(situation: Situation, state: str) -> str:
-    node = situation.nodes[state]
-    return node.run or "" if isinstance(node, Pointer) else ""
+def _stops(situation: Situation) -> frozenset[str]:
+    """Return the runs of components whose claim lets nothing through."""
+    claiming = {name for name, stage in situation.stages.items() if stage.claim is not None}
+    if not claiming:
+        return frozenset()
+    return frozenset(n.id for n in situation.nodes.values() if isinstance(n, Run) and n.component in claiming)

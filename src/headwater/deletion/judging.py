@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 from headwater.deletion.flow import Flow
 from headwater.deletion.policy import Facts, Policy, Rule
@@ -25,6 +26,8 @@ class Judge:
         self.flow = flow
         self.subjects = frozenset(state for target in situation.targets for state in target.states)
         self._rules: dict[Facts, Rule] = {}
+        self._states: dict[tuple[Any, ...], Facts] = {}
+        self._runs: dict[tuple[bool, bool, bool, bool, bool, bool, bool, str], Facts] = {}
 
     def rule(self, facts: Facts) -> Rule:
         """Return the first rule of the policy that holds."""
@@ -33,65 +36,89 @@ class Judge:
             found = self._rules[facts] = self.policy.judge(facts)
         return found
 
-    def is_affected(self, state: str) -> bool:
+    def is_affected(self, state: Pointer) -> bool:
         """Whether a state must not be read any more, but is no subject itself: something has to take its place."""
-        return state in self.flow.reach and state not in self.subjects and not self.is_source(state)
+        if state.id not in self.flow.reach or state.id in self.subjects:
+            return False
+        return state.run is not None or not self.is_source(state)
 
-    def is_source(self, state: str) -> bool:
+    def is_source(self, state: Pointer) -> bool:
         """Whether a state that no run made holds rows that are to be forgotten."""
-        node = self.situation.nodes[state]
-        is_unmade = isinstance(node, Pointer) and node.run is None
-        return is_unmade and state in self.flow.reach and state not in self.subjects and _is_external(state)
+        is_unmade = state.run is None and _is_external(state.id)
+        return is_unmade and state.id in self.flow.reach and state.id not in self.subjects
 
     def maker(self, state: Pointer) -> Run | None:
         """Return the run that made a state, None when no known run did."""
         node = None if state.run is None else self.situation.nodes.get(state.run)
         return node if isinstance(node, Run) else None
 
-    def state(self, state: Pointer, *, is_blocked: bool = False) -> Facts:
+    def state(self, state: Pointer) -> Facts:
         """Return what rules may ask about a state."""
-        maker = self.maker(state)
+        maker, labels = self.maker(state), state.labels
         stage = UNDECLARED if maker is None else self.situation.stage(maker)
         newest = self.situation.is_newest(state)
-        used = not self._running.isdisjoint(self.situation.links[state.id])
-        pinned, registered = PINNED in state.labels, REGISTERED in state.labels
+        used = bool(self._running) and not self._running.isdisjoint(self.situation.links[state.id])
+        pinned, registered = (PINNED in labels, REGISTERED in labels) if labels else (False, False)
         erased = state.erased is not None
         live = not erased and (newest or used or pinned or registered)
-        return Facts(
-            kind="state",
-            subject=state.id in self.subjects,
-            source=state.run is None and self.is_source(state.id),
-            reached=state.id in self.flow.reach,
-            claimed=state.id in self.flow.claimed,
-            missing=self.missing_of_state(state, maker, live=live) is not None,
-            type=state.type,
-            live=live,
-            newest=newest,
-            used=used,
-            pinned=pinned,
-            registered=registered,
-            running=maker is not None and maker.status is Status.RUNNING,
-            shards=stage.shards is not None,
-            unlearns=stage.unlearns is not None,
-            blocked=is_blocked,
-            erased=erased,
-            name=state.name if self.policy.asks_names else "",
-            component=(maker.component or "") if maker and self.policy.asks_names else "",
+        asks_names = self.policy.asks_names
+        return self._fact(
+            "state",
+            state.id in self.subjects,
+            state.run is None and self.is_source(state),
+            state.id in self.flow.reach,
+            state.id in self.flow.claimed,
+            self.missing_of_state(state, maker, live=live) is not None,
+            state.type,
+            live,
+            newest,
+            used,
+            pinned,
+            registered,
+            maker is not None and maker.status is Status.RUNNING,
+            stage.shards is not None,
+            stage.unlearns is not None,
+            False,
+            False,
+            erased,
+            state.name if asks_names else "",
+            (maker.component or "") if maker and asks_names else "",
         )
 
     def run(self, run: Run, *, is_rerun: bool, unlearns: bool) -> Facts:
         """Return what rules may ask about a run."""
-        return Facts(
-            kind="run",
-            reached=run.id in self.flow.reach,
-            claimed=run.id in self.flow.claimed,
-            missing=self.missing_of_run(run) is not None,
-            running=run.status is Status.RUNNING,
-            shards=self.situation.stage(run).shards is not None,
-            unlearns=unlearns,
-            rerun=is_rerun,
-            component=(run.component or "") if self.policy.asks_names else "",
+        key = (
+            run.id in self.flow.reach,
+            run.id in self.flow.claimed,
+            self.missing_of_run(run) is not None,
+            run.status is Status.RUNNING,
+            self.situation.stage(run).shards is not None,
+            unlearns,
+            is_rerun,
+            (run.component or "") if self.policy.asks_names else "",
         )
+        found = self._runs.get(key)
+        if found is None:
+            reached, claimed, missing, running, shards, unlearns, is_rerun, component = key
+            found = self._runs[key] = Facts(
+                kind="run",
+                reached=reached,
+                claimed=claimed,
+                missing=missing,
+                running=running,
+                shards=shards,
+                unlearns=unlearns,
+                rerun=is_rerun,
+                component=component,
+            )
+        return found
+
+    def _fact(self, *known: Any) -> Facts:
+        """Return the facts of these fields, one object for all nodes of which the same is known."""
+        found = self._states.get(known)
+        if found is None:
+            found = self._states[known] = Facts(*known)
+        return found
 
     def missing_of_state(self, state: Pointer, maker: Run | None, *, live: bool) -> str | None:
         """Return what would have to be known to be sure of a state, None when nothing is missing."""
@@ -107,6 +134,8 @@ class Judge:
 
     def missing_of_run(self, run: Run) -> str | None:
         """Return what would have to be known to be sure of a run, None when nothing is missing."""
+        if not (self.flow.loops or self._contradictions):
+            return self._unsettled
         if run.id in self.flow.loops:
             return f"what came first: run {run.id} reads what derives from itself"
         if run.id in self._contradictions:

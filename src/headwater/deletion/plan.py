@@ -103,6 +103,7 @@ class Cost:
 class Saving:
     """What the requests would take one by one: all reruns of a plan for each, and their typical seconds.
 
+    `own` is what this plan's reruns cost that one request alone wants: what the last to join adds, times the requests.
     Not exact where old states have to be rebuilt and the requests are many: then each is counted with the part of this
     plan's reruns that it reaches, which is enough for it but may be more than it needs.
     """
@@ -110,6 +111,7 @@ class Saving:
     requests: int = 0
     reruns_alone: int = 0
     work_alone_median_s: float = 0.0
+    own: Cost = Cost()
     is_exact: bool = True
 
 
@@ -238,8 +240,11 @@ class Plan:
             "reruns": [_rerun_document(rerun) for rerun in self.reruns],
             "fewest": self.fewest,
             "steps": [{"kind": step.kind, "wave": step.wave, "nodes": list(step.nodes)} for step in self.steps],
-            "cost": {name: getattr(self.cost, name) for name in Cost.__slots__},
-            "saving": {name: getattr(self.saving, name) for name in Saving.__slots__},
+            "cost": _cost_document(self.cost),
+            "saving": {
+                **{n: getattr(self.saving, n) for n in Saving.__slots__},
+                "own": _cost_document(self.saving.own),
+            },
             "names": list(self.names),
             "labels": [list(label) for label in self.labels],
             "erases": list(self.erases),
@@ -259,7 +264,7 @@ class Plan:
             fewest=document["fewest"],
             steps=tuple(Step(step["kind"], tuple(step["nodes"]), step["wave"]) for step in document["steps"]),
             cost=Cost(**document["cost"]),
-            saving=Saving(**document["saving"]),
+            saving=Saving(**{**document["saving"], "own": Cost(**document["saving"]["own"])}),
             names=tuple(document["names"]),
             labels=tuple((key, value) for key, value in document["labels"]),
             erases=tuple(document["erases"]),
@@ -283,6 +288,10 @@ def _without(steps: Iterable[Step], gone: Collection[str]) -> Iterable[Step]:
 
 def _document(fields: Mapping[str, object]) -> Document:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
+
+
+def _cost_document(cost: Cost) -> Document:
+    return {name: getattr(cost, name) for name in Cost.__slots__}
 
 
 def _rerun_document(rerun: Rerun) -> Document:

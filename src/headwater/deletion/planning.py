@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from headwater.deletion.flow import Flow
 from headwater.deletion.judging import Judge
@@ -45,7 +46,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         """Put the plan together."""
-        slots = arrange(self._work.problem, self.choice.order)
+        slots = arrange(self._work.problem, self.choice.runs)
         rerun = {self._work.runs[slot.run]: slot for slot in slots}
         verdicts = {verdict.node: verdict for verdict in self._verdicts(rerun)}
         reruns = tuple(self._rerun(slot, verdicts) for slot in slots)
@@ -62,8 +63,8 @@ class _Planner:
             saving=self._saving(reruns),
             names=removal.names(),
             labels=tuple(sorted({label for target in self._situation.targets for label in target.labels})),
-            erases=removal.erases(),
-            artifacts=removal.artifacts(),
+            erases=removal.erases,
+            artifacts=removal.artifacts,
             chains=self._flow.chains,
         )
 
@@ -149,37 +150,42 @@ class _Planner:
         for state in self._flow.inputs.get(run, ()):
             if state in self._judge.subjects:
                 yield state, None
-            elif self._judge.is_source(state):
+            elif self._is_source(state):
                 yield state, state
+
+    def _is_source(self, state: str) -> bool:
+        node = self._situation.nodes[state]
+        return isinstance(node, Pointer) and node.run is None and self._judge.is_source(node)
 
     def _took(self, run: Run, *, unlearns: bool) -> Interval | None:
         """Return how long it takes: one shard of a model, unknown for what is unlearned in place."""
         stage = self._situation.stage(run)
         if stage.took is None or run.id in self._unlearning:
             return None
-        parts = stage.shards if unlearns and stage.shards else 1
+        if not (unlearns and stage.shards):
+            return stage.took
+        parts = stage.shards
         return Interval(stage.took.n, stage.took.median_s / parts, stage.took.p90_s / parts)
 
-    def _saving(self, reruns: Iterable[Rerun]) -> Saving:
+    def _saving(self, reruns: Sequence[Rerun]) -> Saving:
         requests = len(self._situation.targets)
-        reached = [(self._requests(rerun), rerun.took) for rerun in reruns]
-        if not self._has_additions or requests == 1:
-            alone = sum(count for count, _ in reached)
-            return Saving(requests, alone, sum(n * took.median_s for n, took in reached if took))
-        if requests * len(self._situation.nodes) > _MOST_ALONE:
-            alone = sum(count for count, _ in reached)
-            return Saving(requests, alone, sum(n * took.median_s for n, took in reached if took), is_exact=False)
-        return self._saving_one_by_one()
+        wanted = [self._requests(rerun) for rerun in reruns]
+        own = Cost.of([rerun for rerun, count in zip(reruns, wanted, strict=True) if count == 1])
+        if requests > 1 and self._has_additions and requests * len(self._situation.nodes) <= _MOST_ALONE:
+            return replace(self._saving_one_by_one(), own=own)
+        took = sum(n * rerun.took.median_s for rerun, n in zip(reruns, wanted, strict=True) if rerun.took)
+        return Saving(requests, sum(wanted), took, own, is_exact=requests == 1 or not self._has_additions)
 
-    @property
+    @cached_property
     def _has_additions(self) -> bool:
-        return any(self._work.runs[run] not in self._wanted for run in self.choice.order)
+        return any(self._work.runs[run] not in self._wanted for run in self.choice.runs)
 
     def _saving_one_by_one(self) -> Saving:
         alone = [_Planner(replace(self._situation, targets=(t,)), self._judge.policy) for t in self._situation.targets]
-        took = (one._took_alone(run) for one in alone for run in one.choice.order)
-        reruns = sum(len(one.choice.order) for one in alone)
-        return Saving(len(alone), reruns, sum(took), all(one.choice.is_minimum for one in alone))
+        took = (one._took_alone(run) for one in alone for run in one.choice.runs)
+        reruns = sum(len(one.choice.runs) for one in alone)
+        is_exact = all(one.choice.is_minimum for one in alone)
+        return Saving(len(alone), reruns, sum(took), is_exact=is_exact)
 
     def _took_alone(self, run: int) -> float:
         node = self._situation.nodes[self._work.runs[run]]

@@ -40,15 +40,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The runs to rerun, in an order in which each finds what it needs; no answer has fewer than `fewest`."""
+    """The runs to rerun, sorted; no answer has fewer than `fewest`."""
 
-    order: tuple[int, ...]
+    runs: tuple[int, ...]
     fewest: int
 
     @property
     def is_minimum(self) -> bool:
         """Whether it is proven that no smaller set will do."""
-        return len(self.order) == self.fewest
+        return len(self.runs) == self.fewest
 
 
 def possible(problem: Problem, runs: Iterable[int]) -> list[int]:
@@ -64,11 +64,11 @@ def choose(problem: Problem, required: Collection[int]) -> Choice:
     progress = _Progress(problem, required)
     order = progress.rest()
     if len(order) == len(required):
-        return Choice(tuple(order), len(order))
+        return Choice(tuple(sorted(order)), len(order))
     stuck = frozenset(required).difference(order)
     rest = Problem(problem.needs, problem.gives, progress.at_hand)
     added, fewest = _Search(rest, stuck, _helpful(rest, stuck, order)).fewest()
-    return Choice(tuple(possible(problem, [*required, *added])), len(required) + fewest)
+    return Choice(tuple(sorted([*required, *added])), len(required) + fewest)
 
 
 @dataclass(slots=True)
@@ -209,6 +209,8 @@ def _indispensable(problem: Problem, wanted: Collection[int], order: Sequence[in
     A run brings itself and, for each need, what all that could meet it have in common; that is taken from above, again
     until nothing changes. None are found where that costs too much.
     """
+    if len(order) ** 2 > _BITS:
+        return frozenset()
     makers = _makers(problem, order)
     lacking = {
         run: [
@@ -218,15 +220,16 @@ def _indispensable(problem: Problem, wanted: Collection[int], order: Sequence[in
         ]
         for run in order
     }
-    size = sum(len(made) - first for needs in lacking.values() for made, first in needs)
-    if size * len(order) > _BITS:
-        return frozenset()
+    round_bits = len(order) * sum(len(made) - first for needs in lacking.values() for made, first in needs)
+    left = _BITS
     everything = (1 << len(order)) - 1
     own = {run: 1 << place for place, run in enumerate(order)}
     brings = dict.fromkeys(order, everything)
     is_settled = False
     while not is_settled:
-        is_settled = True
+        is_settled, left = True, left - round_bits
+        if left < 0:
+            return frozenset()
         for run in order:
             bits = own[run]
             for made, first in lacking[run]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 from statistics import median
 from typing import Any, NamedTuple, TypeAlias
 
@@ -111,9 +112,7 @@ class Situation:
         watermark are not.
         """
         found = hashlib.sha256()
-        for part in chain(self._said(), self._lines()):
-            found.update(part.encode())
-            found.update(b"\n")
+        found.update("\n".join(chain(self._said(), self._lines())).encode())
         return found.hexdigest()
 
     def _said(self) -> Iterator[str]:
@@ -125,14 +124,14 @@ class Situation:
             yield _text([name, stage.aggregates, stage.anonymises, stage.shards, stage.unlearns])
 
     def _lines(self) -> Iterator[str]:
-        for ident in sorted(self.nodes):
-            node = self.nodes[ident]
+        for ident, node in sorted(self.nodes.items(), key=itemgetter(0)):
             if isinstance(node, Pointer):
-                rest = f"{node.type} {node.digest} {self.is_newest(node)} {node.produced_at} {node.erased is not None}"
+                rest = f"{node.type} {node.digest} {self.is_newest(node)} {node.erased is not None}"
             else:
                 rest = f"{node.component!r} {node.status} {node.started_at} {node.ended_at}"
             labels = _text(node.labels) if node.labels else ""
-            yield f"{ident!r} {rest} {labels} {sorted(self.links.get(ident, ()))}"
+            near = self.links.get(ident, ())
+            yield f"{ident!r} {rest} {labels} {near if len(near) < 2 else sorted(near)}"  # noqa: PLR2004  # in order
 
 
 def _text(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from headwater.deletion.judging import Judge
 from headwater.deletion.plan import Rerun, Step, Verdict
@@ -27,15 +28,15 @@ class Removal:
         for rerun in self._reruns:
             waves[rerun.wave].append(rerun.run)
         replaced = [state for rerun in self._reruns for state in rerun.replaces]
-        sources = set(self._sources())
-        deleted = [state for state in self._deleted() if state not in sources]
+        sources = set(self._sources)
+        deleted = [state for state in self._deleted if state not in sources]
         found = [
             Step("quarantine", tuple(sorted(quarantined))),
             *(Step("rebuild", tuple(runs), wave) for wave, runs in sorted(waves.items())),
             Step("swap", tuple(replaced)),
             Step("delete", tuple(self._leaves_first([*deleted, *replaced]))),
             Step("source", tuple(self._leaves_first(sources))),
-            Step("purge", tuple(digest for digest, _ in self.artifacts())),
+            Step("purge", tuple(digest for digest, _ in self.artifacts)),
             Step("verify", tuple(target.request for target in self._judge.situation.targets)),
         ]
         return (step for step in found if step.nodes)
@@ -53,16 +54,18 @@ class Removal:
         names = {node.name for node in reached if isinstance(node, Pointer)}
         return tuple(sorted(name for name in names if policy.identifying(name) in owners))
 
+    @cached_property
     def erases(self) -> tuple[str, ...]:
         """Return the states, then the runs, whose payload goes."""
-        rows = {node for node in self._sources() if node not in self._judge.subjects}
+        rows = {node for node in self._sources if node not in self._judge.subjects}
         replaced = {state for rerun in self._reruns for state in rerun.replaces}
-        states = (set(self._deleted()) - rows) | replaced
+        states = (set(self._deleted) - rows) | replaced
         return (*sorted(states), *sorted(self._erased_runs()))
 
+    @cached_property
     def artifacts(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the contents that only erased states had, with those states."""
-        erased = set(self.erases())
+        erased = set(self.erases)
         holders: dict[str, list[str]] = defaultdict(list)
         for node in self._nodes.values():
             if isinstance(node, Pointer) and node.digest is not None:
@@ -71,13 +74,19 @@ class Removal:
             (digest, tuple(sorted(states))) for digest, states in sorted(holders.items()) if erased.issuperset(states)
         )
 
+    @cached_property
     def _deleted(self) -> list[str]:
         deleted = (self._nodes[v.node] for v in self._verdicts.values() if v.verdict == "delete")
         return [node.id for node in deleted if isinstance(node, Pointer) and node.erased is None]
 
+    @cached_property
     def _sources(self) -> list[str]:
         """The subjects, and what holds rows of them without having been made by a run."""
-        return [state for state in self._deleted() if state in self._judge.subjects or self._judge.is_source(state)]
+        return [state for state in self._deleted if state in self._judge.subjects or self._is_source(state)]
+
+    def _is_source(self, state: str) -> bool:
+        node = self._nodes[state]
+        return isinstance(node, Pointer) and self._judge.is_source(node)
 
     def _leaves_first(self, states: Iterable[str]) -> list[str]:
         return sorted(states, key=lambda state: (-self._depth(state), state))

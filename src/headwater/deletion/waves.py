@@ -77,7 +77,8 @@ class _Arrangement:
         for name, least in self._problem.needs[run]:
             last = next((version for version, maker in self._last.get(name, ()) if maker != run), least)
             self._await(run, name, least, is_last=False)
-            self._await(run, name, max(last, least), is_last=True)
+            if last > least:
+                self._await(run, name, last, is_last=True)
         if not self._lacking[run]:
             heappush(self._ready, (self._behind[run] > 0, run))
 

@@ -30,20 +30,21 @@ class Work:
     def of(cls, judge: Judge, unlearning: Collection[str]) -> Work:
         """Return the problem of a situation; the runs that unlearn in place need nothing."""
         situation = judge.situation
-        makers = _makers(judge)
-        runs = [run for run in makers if judge.can_rerun(run)]
+        nodes = (situation.nodes[run] for run in judge.flow.order)
+        runs = [node.id for node in nodes if isinstance(node, Run) and judge.can_rerun(node)]
         ranks = _Ranks(situation, judge)
+        wanted = ranks.needs()
         needed = [
-            [] if run.id in unlearning else [s for s in judge.flow.inputs.get(run.id, ()) if judge.is_affected(s)]
+            [] if run in unlearning else [state for state in judge.flow.inputs.get(run, ()) if state in wanted]
             for run in runs
         ]
         problem = Problem(
-            needs=[[ranks.need(state) for state in states] for states in needed],
-            gives=[[ranks.need(s) for s in situation.links[run.id] if judge.is_affected(s)] for run in runs],
+            needs=[[wanted[state] for state in states] for states in needed],
+            gives=[[wanted[state] for state in situation.links[run] if state in wanted] for run in runs],
             standing=ranks.standing,
         )
-        number = {run.id: index for index, run in enumerate(runs)}
-        return cls([run.id for run in runs], number, problem, needed, ranks.untouched)
+        number = {run: index for index, run in enumerate(runs)}
+        return cls(runs, number, problem, needed, ranks.untouched)
 
     def stand_in(self, state: Pointer, supplier: int | None) -> str:
         """Return the id of the state that takes the place of one that was read."""
@@ -51,17 +52,11 @@ class Work:
         return state_id(state.name, run)
 
 
-def _makers(judge: Judge) -> list[Run]:
-    """Return the runs that made anything affected, or derive from it, in the order of their start."""
-    nodes = (judge.situation.nodes[run] for run in judge.flow.order)
-    return [node for node in nodes if isinstance(node, Run)]
-
-
 class _Ranks:
     """Numbers for names and for versions: a version is as great as its maker is late."""
 
     def __init__(self, situation: Situation, judge: Judge) -> None:
-        self._situation = situation
+        self._situation, self._judge = situation, judge
         ended = [n for n in situation.nodes.values() if isinstance(n, Run) and n.produced_at is not None]
         self._orders: list[Order] = sorted((run.produced_at, run.id) for run in ended if run.produced_at is not None)
         self._rank = {run: 2 * place for place, (_, run) in enumerate(self._orders, 1)}
@@ -77,16 +72,17 @@ class _Ranks:
                 newest[node.name] = max(order, newest.get(node.name, order))
         for name, order in newest.items():
             self.untouched[name] = order[1]
-            self.standing[self._name(name)] = 2 * bisect_left(self._orders, order) + 1
+            number = self._names.setdefault(name, len(self._names))
+            self.standing[number] = 2 * bisect_left(self._orders, order) + 1
 
-    def need(self, state: str) -> Need:
-        """Return the name and version of a state; one that was not produced is as if it never would be."""
-        node = self._situation.nodes[state]
-        assert isinstance(node, Pointer)
-        return self._name(node.name), self._rank.get(node.run or "", self._never)
-
-    def _name(self, name: str) -> int:
-        return self._names.setdefault(name, len(self._names))
+    def needs(self) -> dict[str, Need]:
+        """Return name and version of each affected state; one that was not produced is as if it never would be."""
+        names, rank, never, judge = self._names, self._rank, self._never, self._judge
+        return {
+            node.id: (names.setdefault(node.name, len(names)), rank.get(node.run or "", never))
+            for node in self._situation.nodes.values()
+            if isinstance(node, Pointer) and judge.is_affected(node)
+        }
 
 
 def _can_be_read(state: Pointer) -> bool:

@@ -218,6 +218,6 @@ def _show_end(screen: Screen, again: Rebuilt, served: Sequence[Served]) -> None:
     old, new = quality(list(before.values())), quality([again.served[name] for name in before])
     screen.say(
         f"{len(again.tasks)} were rerun for real. What came out byte by byte as before proves that the rest holds "
-        f"nothing of the trip. Over the {old.batches} batches that were answered again, recall was [bold]{old.recall:.1%}[/] "
-        f"before and is [bold]{new.recall:.1%}[/] now."
+        f"nothing of the trip. Over the {old.batches} batches that were answered again, recall was "
+        f"[bold]{old.recall:.1%}[/] before and is [bold]{new.recall:.1%}[/] now."
     )
