@@ -27,6 +27,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "deletion_list": deleting.RequestList,
     "deletion_plan": deleting.PlanDocument,
     "deletion_show": deleting.PlanDocument,
+    "deletion_schedule": deleting.ScheduleDocument,
     "deletion_approve": deleting.OnePlan,
     "deletion_execute": deleting.OutcomeDocument,
     "deletion_verify": deleting.VerificationDocument,

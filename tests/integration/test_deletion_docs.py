@@ -65,7 +65,7 @@ def test_the_commands_of_the_command_line_are_a_session() -> None:
     for line in lines:
         done = run(filled(line))
         assert (done.exit_code, done.exception) == (0, None), f"{line}: {done.output}"
-    assert len(lines) == 13
+    assert len(lines) == 14
 
 
 def filled(line: str) -> str:

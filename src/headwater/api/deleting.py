@@ -211,6 +211,31 @@ class ReportDocument(Exact):
     execution: dict[str, Any] | None
 
 
+class OptionDocument(Exact):
+    """What it takes to start at one time, with the requests that will have come until then."""
+
+    when: Literal["now", "tonight", "latest"]
+    start: datetime
+    done: datetime
+    further: float
+    reruns: float
+    work_median_s: float
+    work_p90_s: float
+    share: float
+    late: list[str]
+
+
+class ScheduleDocument(Exact):
+    """When to execute one plan for the open requests."""
+
+    requests: list[str]
+    options: list[OptionDocument]
+    reruns_alone: int
+    work_alone_median_s: float
+    without_history: int
+    assumptions: list[str]
+
+
 class ChainDocument(Exact):
     """The register as lines of JSON, which an audit takes as they are."""
 

@@ -110,6 +110,19 @@ def plan(
     show(plan_document(found), as_json, lambda to: forgotten.print_plan(to, found, lines))
 
 
+@forget.command("schedule")
+def schedule(
+    request: Requests = None,
+    law: Annotated[str, typer.Option(help="Whose term counts for requests without a due time.")] = "gdpr",
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what the requests cost together: now, tonight, and as late as they may be done."""
+    with _deletions(config) as deletions:
+        found = deletions.schedule(request or (), law=law)
+    show(found.to_dict(), as_json, lambda to: forgotten.print_schedule(to, found))
+
+
 @forget.command("show")
 def show_plan(plan: OnePlan = None, lines: Lines = 20, as_json: Json = False) -> None:
     """Show a plan again, for whoever is to approve it."""

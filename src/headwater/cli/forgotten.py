@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.text import Text
 
 from headwater.cli.render import table
-from headwater.cli.text import shown
+from headwater.cli.text import shown, when
 from headwater.deletion.chain import Audit, Head
 from headwater.deletion.conducting import Outcome
 from headwater.deletion.ledger import Request
 from headwater.deletion.plan import Plan, Rerun
 from headwater.deletion.proving import Remaining
+from headwater.deletion.schedule import Schedule
 from headwater.deletion.verification import Verification
 
 _ID = 12
@@ -93,6 +94,29 @@ def _cost(plan: Plan) -> Iterable[Text]:
         yield Text(f"one by one, {saving.requests:,} requests would take {least}{_many(saving.reruns_alone, 'rerun')}")
     names, labels = _many(len(plan.names), "name"), _many(len(plan.labels), "label")
     yield Text(f"erased: {_many(len(plan.erases), 'payload')}, {names}, {labels}; edges stay")
+
+
+def print_schedule(console: Console, found: Schedule) -> None:
+    """Print what a queue of requests costs at each time."""
+    columns = ("start", "at (UTC)", "done by", ">requests", ">reruns", ">work", ">share of each", "late")
+    rows = [
+        (
+            option.when,
+            when(option.start),
+            when(option.done),
+            f"{len(found.requests) + option.further:.3g}",
+            f"{option.reruns:.3g}",
+            f"{_seconds(option.work_median_s)} to {_seconds(option.work_p90_s)}",
+            f"{option.share:.3g} reruns",
+            _some(option.late),
+        )
+        for option in found.options
+    ]
+    table(console, columns, rows)
+    alone = f"one by one: {_many(found.reruns_alone, 'rerun')}, {_seconds(found.work_alone_median_s)}"
+    console.print(Text(f"{alone}; {found.without_history:,} reruns have no history", "dim"))
+    for assumed in found.assumptions:
+        console.print(Text(f"assumed: {assumed}", "dim"))
 
 
 def print_outcome(console: Console, found: Outcome) -> None:

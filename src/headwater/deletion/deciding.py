@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from headwater import clock
 from headwater.deletion.desk import Desk, current, refuse_if_executing
 from headwater.deletion.differences import marks
-from headwater.deletion.ledger import Ledger, Planned
+from headwater.deletion.ledger import Ledger, Planned, Request, due_of
 from headwater.deletion.plan import Plan
 from headwater.deletion.proving import Judgement, judge
+from headwater.deletion.schedule import Queued, Schedule
+from headwater.deletion.schedule import schedule as scheduled
 from headwater.deletion.situation import Target
 from headwater.errors import DeletionRefused, NotApproved, UnknownRequest
 
@@ -30,6 +34,20 @@ def make_plan(desk: Desk, requests: Sequence[str], by: str) -> Plan:
     _keep(desk, found, meant)
     desk.register.enter("plan", by, lambda ledger: _entry(ledger, found.plan))
     return found.plan
+
+
+def schedule(desk: Desk, requests: Sequence[str], law: str) -> Schedule:
+    """Return when to execute one plan for these requests, or all open ones; those without a due time have a law's."""
+    ledger = desk.register.read()
+    chosen = [ledger.request(one) for one in requests] if requests else ledger.open_requests()
+    queue = [_queued(desk, one, law) for one in chosen]
+    found = judge(desk.store, desk.targets([one.id for one in chosen]), desk.policy)
+    return scheduled(found.plan, queue, clock.now())
+
+
+def _queued(desk: Desk, request: Request, law: str) -> Queued:
+    received = datetime.fromisoformat(request.at)
+    return Queued(request.id, received, due_of(request) or desk.policy.due(received, law))
 
 
 def approve(desk: Desk, plan: str | None, by: str) -> Planned:

@@ -20,6 +20,7 @@ from headwater.deletion.policy import load_policy
 from headwater.deletion.register import Register
 from headwater.deletion.removers import Remover, Removers
 from headwater.deletion.rerunners import Rerunner, Rerunners
+from headwater.deletion.schedule import Schedule
 from headwater.deletion.verification import Verification
 from headwater.errors import UnknownRequest
 from headwater.graph.lineage.face import Lineage
@@ -102,6 +103,13 @@ class Deletions:
         DeletionRefused for a request that is over, ExecutionUnderWay.
         """
         return deciding.make_plan(self._desk, [requests] if isinstance(requests, str) else requests, by)
+
+    def schedule(self, requests: str | Sequence[str] = (), *, law: str = "gdpr") -> Schedule:
+        """Return what one plan for these requests, or all open ones, costs now, tonight, and at the latest time.
+
+        A request without a due time is due as the law says. Raises UsageError when no request waits.
+        """
+        return deciding.schedule(self._desk, [requests] if isinstance(requests, str) else requests, law)
 
     def planned(self, plan: str | None = None) -> Plan:
         """Return a plan as it was made, the newest if none is named. Raises UnknownRequest."""

@@ -125,6 +125,19 @@ def _begin(deletions: Deletions, plan: str | None, by: str, take_over: bool) -> 
     return head
 
 
+@router.get("/schedule", **deletion("deletion_schedule", deleting.ScheduleDocument))
+async def schedule(
+    ask: Asking,
+    deletions: InDeletions,
+    _: Deleter,
+    law: Annotated[
+        str, Query(max_length=64, description="Whose term counts for requests without a due time.")
+    ] = "gdpr",
+) -> Response:
+    """Tell what all open requests cost together: now, tonight, and as late as they may be done."""
+    return json_response(await ask.put(lambda _: deletions.schedule(law=law).to_dict()))
+
+
 @router.get("/register", **deletion("deletion_export", deleting.ChainDocument))
 async def export(ask: Asking, deletions: InDeletions, _: Deleter) -> Response:
     """Give the register, a hash chain, for an audit."""
