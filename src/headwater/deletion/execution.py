@@ -76,7 +76,8 @@ class Execution:
     ) -> None:
         self._store, self._register, self._order, self._means, self._tell = store, register, order, means, tell
         self._vault = Vault(store, order.plan.digest)
-        self._rebuilder = Rebuilder(store, means.rerunners, order.plan, self._vault, order.by)
+        plain = plain_texts(order.plan, order.policy)
+        self._rebuilder = Rebuilder(store, means.rerunners, order.plan, self._vault, order.by, plain)
         self._done: set[str] = set(self._vault.get("done") or ())
         self.removed: dict[str, Outcome] = dict(self._vault.get("removed") or {})
         self.purged: dict[str, str] = dict(self._vault.get("purged") or {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from headwater.deletion.vault import Vault
 from headwater.errors import RerunFailed, UnknownRun
 from headwater.graph.facts import Annotation, Fact, Input, Output, RunFact, Status
 from headwater.graph.store import DeletionStore, RunDetail
+from headwater.graph.values import JSON, canonical
 from headwater.ids import split_state_id, state_id
 from headwater.sdk.claims import file_claim
 
@@ -40,10 +41,16 @@ class Rebuilt:
 
 
 class Rebuilder:
-    """Makes the runs of a plan again, each once: what is finished stays so, whatever happens to the process."""
+    """Makes the runs of a plan again, each once: what is finished stays so, whatever happens to the process.
 
-    def __init__(self, store: DeletionStore, rerunners: Rerunners, plan: Plan, vault: Vault, by: str) -> None:
+    `plain` are the texts that identify a subject.
+    """
+
+    def __init__(
+        self, store: DeletionStore, rerunners: Rerunners, plan: Plan, vault: Vault, by: str, plain: Sequence[str]
+    ) -> None:
         self._store, self._rerunners, self._plan, self._vault, self._by = store, rerunners, plan, vault, by
+        self._plain = plain
         kept = {key.removeprefix(_KEY): said for key, said in vault.all().items() if key.startswith(_KEY)}
         self._begun = {run: said["id"] for run, said in kept.items() if said["status"] == "begun"}
         self.done = {run: _rebuilt(said["done"]) for run, said in kept.items() if said["status"] == "finished"}
@@ -154,7 +161,13 @@ class Rebuilder:
         run = old.run
         inputs, outputs = tuple(self._inputs(rerun, old)), tuple(map(_output, old.outputs))
         span = (started, max(started, clock.now()))
-        return RunFact(ident, rerun.component, Status.COMPLETED, *span, inputs, outputs, dict(run.params))
+        # What names the subject was a param of the old run; nobody asked for it to be recorded again.
+        params = {key: value for key, value in run.params.items() if not self._tells([key, value])}
+        return RunFact(ident, rerun.component, Status.COMPLETED, *span, inputs, outputs, params)
+
+    def _tells(self, value: JSON) -> bool:
+        text = canonical(value)
+        return any(canonical(plain)[1:-1] in text for plain in self._plain)
 
     def _inputs(self, rerun: Rerun, old: RunDetail) -> Iterator[Input]:
         stand_ins, reads = self._stand_ins(rerun), dict(rerun.reads)
