@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,6 +28,9 @@ from headwater.graph.query_store import QueryStore
 from tests.support.forgetting import MINE, STAGES, START, THEIRS, Again, pipeline, ran, ready
 from tests.support.neo4j_database import Database
 from tests.support.stores import opened
+
+
+MADE = [("r1", "clean.csv"), ("r2", "model.joblib"), ("r3", "model.joblib"), ("r4", "out.csv")]
 
 
 @pytest.fixture
@@ -271,6 +274,21 @@ def test_many_requests_make_one_plan_and_are_done_together(store: QueryStore) ->
     assert (len(plan.reruns), plan.saving.reruns_alone) == (4, 7)
     assert (done.status, sorted(done.receipts)) == ("completed", sorted(ids))
     assert all(deletions.verify(one).is_done for one in ids)
+
+
+def test_contents_that_only_erased_states_had_are_purged(store: QueryStore) -> None:
+    asked: list[tuple[list[str], list[bool]]] = []
+
+    def purge(digests: Sequence[str], erased: Container[str]) -> dict[str, str]:
+        asked.append((list(digests), [state in erased for state in ("out.csv@r4", "other.csv@r5", "none@r9")]))
+        return dict.fromkeys(digests, "freed")
+
+    deletions, request = ready(store, Again(), purge=purge)
+    deletions.execute(by="bob", dry_run=False)
+
+    digests = sorted(f"sha256:{run}{name}" for run, name in MADE)
+    assert asked == [(digests, [True, False, False])]
+    assert deletions.report(request)["execution"]["purged"] == dict.fromkeys(digests, "freed")
 
 
 def test_a_withdrawn_request_is_forgotten(store: QueryStore) -> None:

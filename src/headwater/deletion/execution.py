@@ -6,7 +6,7 @@ not everything live has its replacement nothing is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,9 +41,21 @@ _SOME = 3
 class Purge(Protocol):
     """Takes contents out of a store of artifacts."""
 
-    def __call__(self, digests: Sequence[str], /) -> Mapping[str, str]:
-        """Return what became of each digest; content that a state still needs stays."""
+    def __call__(self, digests: Sequence[str], erased: Container[str], /) -> Mapping[str, str]:
+        """Return what became of each digest; content that a state needs which is not `erased` (ids) stays."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstones:
+    """The states that are erased, for this request or an earlier one."""
+
+    store: DeletionStore
+
+    def __contains__(self, state: object) -> bool:
+        """Whether a state is erased; one question to the store."""
+        node = self.store.sources([str(state)]).nodes.get(str(state))
+        return node is not None and node.erased is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +247,7 @@ class Execution:
     def _purge(self) -> int:
         digests = [digest for digest, _ in self.plan.artifacts]
         if self._means.purge is not None and digests:
-            self.purged = dict(self._means.purge(digests))
+            self.purged = dict(self._means.purge(digests, Tombstones(self._store)))
             self._vault.put("purged", self.purged)
         return len(self.purged)
 
