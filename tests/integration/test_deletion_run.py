@@ -29,7 +29,6 @@ from tests.support.forgetting import MINE, STAGES, START, THEIRS, Again, pipelin
 from tests.support.neo4j_database import Database
 from tests.support.stores import opened
 
-
 MADE = [("r1", "clean.csv"), ("r2", "model.joblib"), ("r3", "model.joblib"), ("r4", "out.csv")]
 
 
