@@ -132,7 +132,7 @@ def test_nothing_of_the_subject_stays_in_the_files_of_a_store(tmp_path: Path) ->
     place = Database(f"sqlite:///{tmp_path}/lineage.db")
     with opened(place) as store:
         store.record(pipeline())
-        store.record([RunFact("r1", params={"of": "zoe"}, at=pipeline()[0].at)])  # type: ignore[union-attr]
+        store.record([RunFact("r1", params={"of": "zoe"}, at=pipeline()[0].at)])
         deletions, _ = ready(store, Again())
         before = b"".join(path.read_bytes() for path in tmp_path.glob("lineage.db*"))
 

@@ -10,9 +10,13 @@ from headwater.errors import RemovalFailed, UsageError
 from headwater.graph.model import Pointer
 
 
-def removal(name: str, content: bytes | None = None, *, is_newest: bool = True) -> Removal:
+def state(name: str, run: str, content: bytes | None) -> Pointer:
     digest = None if content is None else f"sha256:{hashlib.sha256(content).hexdigest()}"
-    return Removal(Pointer(f"{name}@r1", name, "data", digest, run="r1"), is_newest)
+    return Pointer(f"{name}@{run}", name, "data", digest, run=run)
+
+
+def removal(name: str, content: bytes | None = None, newest: Pointer | None = None) -> Removal:
+    return Removal(state(name, "r1", content), newest)
 
 
 def put(folder: Path, name: str, content: bytes) -> Path:
@@ -30,18 +34,44 @@ def test_the_file_of_a_state_is_deleted(tmp_path: Path) -> None:
     assert Files(tmp_path)(removal("data/c42.csv", b"rows")) == "gone"
 
 
-@pytest.mark.parametrize("old", [removal("m", b"old", is_newest=True), removal("m", is_newest=False)])
-def test_a_file_that_holds_another_state_by_now_is_kept(tmp_path: Path, old: Removal) -> None:
-    path = put(tmp_path, "m", b"new")
+NEWER = state("m", "r2", b"now")
+
+
+@pytest.mark.parametrize(
+    ("content", "old"),
+    [
+        (b"now", removal("m", b"old", NEWER)),
+        (b"now", removal("m", None, NEWER)),
+        (b"now", removal("m", b"now", NEWER)),
+        (b"now", removal("m", b"now", state("m", "r2", None))),
+        (b"something else", removal("m", b"old")),
+    ],
+)
+def test_a_file_that_holds_another_state_or_may_is_kept(tmp_path: Path, content: bytes, old: Removal) -> None:
+    path = put(tmp_path, "m", content)
 
     assert Files(tmp_path)(old) == "overwritten"
-    assert path.read_bytes() == b"new"
+    assert path.read_bytes() == content
 
 
-def test_a_file_of_unknown_content_is_deleted_when_nothing_newer_has_its_name(tmp_path: Path) -> None:
-    put(tmp_path, "m", b"new")
+@pytest.mark.parametrize("old", [removal("m", b"old"), removal("m"), removal("m", b"old", NEWER)])
+def test_a_file_that_still_holds_the_state_is_deleted(tmp_path: Path, old: Removal) -> None:
+    put(tmp_path, "m", b"old")
 
-    assert Files(tmp_path)(removal("m", is_newest=True)) == "removed"
+    assert Files(tmp_path)(old) == "removed"
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome"), [("rm -- {name}", "overwritten"), ("echo {state}", "removed"), ("echo {digest}", "removed")]
+)
+def test_a_command_that_knows_no_versions_is_not_asked_to_delete_what_is_live(
+    tmp_path: Path, command: str, outcome: str
+) -> None:
+    path = put(tmp_path, "m", b"now")
+
+    assert Removers.of({"*": RemoveCommand(command, tmp_path)}).remove(removal("m", b"old", NEWER)) == outcome
+    assert Removers.of({"*": lambda _: "removed"}).remove(removal("m", b"old", NEWER)) == "overwritten"
+    assert path.exists()
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "a/../../secret", "link", ".", "a/.."])

@@ -30,7 +30,8 @@ def make_plan(desk: Desk, requests: Sequence[str], by: str) -> Plan:
     for one in chosen:
         refuse_if_executing(ledger.plans.get(one.plan or ""))
     meant = desk.targets(list(dict.fromkeys(one.id for one in chosen)))
-    found = judge(desk.store, meant, desk.policy)
+    has_reruns = any(plan.steps for plan in ledger.plans.values())
+    found = judge(desk.store, meant, desk.policy, has_reruns=has_reruns)
     _keep(desk, found, meant)
     desk.register.enter("plan", by, lambda ledger: _entry(ledger, found.plan))
     return found.plan

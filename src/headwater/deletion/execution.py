@@ -117,6 +117,9 @@ class Execution:
 
     def run(self) -> Judgement:
         """Do all that is left, and return what the graph says then; raises DeletionStopped, PlanOutdated."""
+        if "erase" not in self._done:
+            # Others may have written since; nothing that cannot be undone begins without a look.
+            self._done.discard("swap")
         for step in self._order.plan.steps:
             if step.kind == "quarantine":
                 self._once("quarantine", lambda step=step: self._quarantine(step))  # type: ignore[misc]
@@ -217,14 +220,22 @@ class Execution:
 
     def _ask_removers(self, nodes: Sequence[str]) -> None:
         found = judge(self._store, self._order.targets, self._order.policy)
+        newest = self._newest(found)
         try:
             for node in nodes:
                 state = found.situation.nodes.get(node)
                 if isinstance(state, Pointer) and node not in self.removed:
-                    removal = Removal(state, found.situation.is_newest(state), found.rows_of(state))
-                    self.removed[node] = self._means.removers.remove(removal)
+                    now = newest.get(state.name)
+                    other = None if now is None or now.id == state.id else now
+                    self.removed[node] = self._means.removers.remove(Removal(state, other, found.rows_of(state)))
         finally:
             self._vault.put("removed", self.removed)
+
+    def _newest(self, found: Judgement) -> Mapping[str, Pointer]:
+        """Return what each name stands for now."""
+        states = [name.newest.state for name in found.situation.names.values()]
+        nodes = self._store.sources(states).nodes.values() if states else ()
+        return {node.name: node for node in nodes if isinstance(node, Pointer)}
 
     def _erase(self) -> int:
         """Record the facts that erase, all at once. What things are called then is kept first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from headwater.deletion.erasing import names_left
@@ -56,8 +57,12 @@ class Judgement:
     situation: Situation
     plan: Plan
     policy: Policy
-    reach: Mapping[str, int]
-    proofs: tuple[Proof, ...]
+    proofs: tuple[Proof, ...] = ()
+
+    @cached_property
+    def reach(self) -> Mapping[str, int]:
+        """The nodes into which data of the subjects flows."""
+        return Flow.of(self.situation).reach
 
     @property
     def live(self) -> int:
@@ -99,14 +104,17 @@ class Judgement:
         return Remaining(do, node, why, chain)
 
 
-def judge(store: DeletionStore, targets: Sequence[Target], policy: Policy) -> Judgement:
-    """Return what the graph says of the targets now. Cost: that of a plan."""
+def judge(store: DeletionStore, targets: Sequence[Target], policy: Policy, *, has_reruns: bool = True) -> Judgement:
+    """Return what the graph says of the targets now; without reruns for earlier plans, nothing is proven by any.
+
+    Cost: that of a plan.
+    """
     situation = survey(store, standing(store, targets))
-    reach = Flow.of(situation).reach
-    proofs = proven(store, situation, reach)
-    found = plan(situation, policy)
-    left = found.after({one.state for one in proofs}) if proofs else found
-    return Judgement(situation, left, policy, reach, tuple(proofs))
+    found = Judgement(situation, plan(situation, policy), policy)
+    proofs = proven(store, situation, found.reach) if has_reruns else []
+    if not proofs:
+        return found
+    return replace(found, plan=found.plan.after({one.state for one in proofs}), proofs=tuple(proofs))
 
 
 def standing(store: DeletionStore, targets: Sequence[Target]) -> list[Target]:

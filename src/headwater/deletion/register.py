@@ -12,7 +12,7 @@ from typing import Any
 from headwater import clock
 from headwater.deletion.chain import Head, exported, sealed
 from headwater.deletion.ledger import Ledger
-from headwater.errors import RegisterMoved
+from headwater.errors import RegisterMoved, UsageError
 from headwater.graph.store import DeletionStore
 
 _ATTEMPTS = 100
@@ -44,6 +44,8 @@ class Register:
 
         Two who enter at once do so one after the other, and the second asks `make` again. Returns the new head.
         """
+        if not by.strip():
+            raise UsageError("nobody is named who does it", hint="say who: a name, a team, a ticket of theirs")
         for _ in range(_ATTEMPTS):
             ledger = self.read()
             said = {"kind": kind, "at": clock.isoformat(clock.now()), "by": by, **make(ledger)}

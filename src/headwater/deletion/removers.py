@@ -23,18 +23,22 @@ PREFIX = "HEADWATER_REMOVE_"
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """One state whose data goes; `is_newest` is whether nothing has been written under its name since.
+    """One state whose data goes; `newest` is what its name stands for now, None if that is this state.
 
     Of a source that holds rows of others too, only the rows with the labels `rows` go.
     """
 
     state: Pointer
-    is_newest: bool
+    newest: Pointer | None = None
     rows: tuple[tuple[str, str], ...] = ()
 
 
 class Remover(Protocol):
-    """Deletes the data of one state."""
+    """Deletes the data of one state.
+
+    One that can tell the versions of a name apart says so by an attribute `knows_versions`; any other is not asked for
+    a state whose name stands for another one by now, which it would delete in its place.
+    """
 
     def __call__(self, removal: Removal, /) -> Outcome | None:
         """Return what became of the data, None for `removed`; raise to stop."""
@@ -45,9 +49,10 @@ class Remover(Protocol):
 class Files:
     """Deletes the file that a state's name means within the folder `root`, and no other.
 
-    A file that holds another state of the name by now is kept: by its digest, or else because that state is newer. Rows
-    are nothing that it can take out of a file.
+    A file that holds another state of the name by now is kept, and so is one that may. It takes no rows out of a file.
     """
+
+    knows_versions = True
 
     root: Path
 
@@ -74,24 +79,30 @@ class Files:
 
     @staticmethod
     def _holds(path: Path, removal: Removal) -> bool:
-        """Whether the file still is the state."""
-        mark = mark_file(str(path))
-        known = removal.state.digest
+        """Whether the file is the state, and not what its name stands for now."""
+        mark, known, newest = mark_file(str(path)), removal.state.digest, removal.newest
         if mark is None or known is None:
-            return removal.is_newest
-        return digest_of_file(mark).digest == known
+            return newest is None
+        found = digest_of_file(mark).digest
+        return found == known and (newest is None or newest.digest not in (None, found))
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveCommand:
     """A shell command that deletes a state's data: `{name}`, `{state}`, `{digest}` and `{rows}` are filled in, quoted.
 
-    `{rows}` are the labels, as KEY=VALUE words, whose rows alone go; none where all of it goes.
+    `{rows}` are the labels, as KEY=VALUE words, whose rows alone go; none where all of it goes. One that uses neither
+    `{state}` nor `{digest}` cannot tell the versions of a name apart.
     """
 
     text: str
     folder: Path | None = None
     timeout_s: float | None = None
+
+    @property
+    def knows_versions(self) -> bool:
+        """Whether the command can tell the versions of a name apart."""
+        return "{state}" in self.text or "{digest}" in self.text
 
     def __call__(self, removal: Removal, /) -> Outcome:
         """Run the command; raises RemovalFailed unless it exits with 0."""
@@ -130,6 +141,8 @@ class Removers:
         remover = next((one for pattern, one in self.known if fnmatchcase(name, pattern)), None)
         if remover is None:
             return "left"
+        if removal.newest is not None and not getattr(remover, "knows_versions", False):
+            return "overwritten"
         try:
             return remover(removal) or "removed"
         except RemovalFailed:
