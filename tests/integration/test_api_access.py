@@ -107,6 +107,16 @@ def test_a_token_allows_what_its_scope_says(place: Place, scope: Scope) -> None:
     assert found == {(path, 200 if path in allowed else 403) for _, path, _, _ in ROUTES}
 
 
+def test_an_erasure_needs_the_scope_delete_beside_that_of_writing(place: Place) -> None:
+    item = {"fact": "erasure", "kind": "payload", "request": "d1", "target": "out.csv@r3"}
+    refused = place.client(place.token(Scope.WRITE)).post("/api/v1/runs", json=[{"id": "r9"}, item])
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "forbidden")
+    taken = place.client(place.token(Scope.WRITE, Scope.DELETE)).post("/api/v1/runs", json=[{"id": "r9"}, item])
+    assert taken.json() == {"recorded": 2, "refused": []}
+    reader = place.client(place.token(Scope.READ))
+    assert reader.get("/api/v1/trace?of=out.csv").json()["nodes"][0]["erased"]["request"] == "d1"
+
+
 def test_health_and_the_page_need_no_token(place: Place) -> None:
     place.token(Scope.READ)
     open_to_all = place.client()

@@ -116,7 +116,7 @@ def test_an_answer_comes_back_with_the_states_that_its_runs_really_read(
     store: Store, tmp_path: Path, kind: str
 ) -> None:
     store.record(nasty_facts(4, 150))
-    answer = Lineage(store).impact("a")
+    answer = Lineage(store).impact("c")
     name, loader = LOSSLESS[kind]
     path = written(kind, Exported(store, answer), tmp_path / name)
 
@@ -166,7 +166,8 @@ def test_networkx_reads_the_graphml(store: Store, tmp_path: Path) -> None:
 def attributes(node: Node) -> dict[str, Any]:
     said = {key: value for key, value in node_document(node).items() if value not in (None, {}) and key != "id"}
     label = f"{node.component or 'run'} {node.id}" if isinstance(node, Run) else node.id
-    return {**said, "label": label, **({"labels": json.dumps(said["labels"])} if "labels" in said else {})}
+    objects = {key: json.dumps(said[key]) for key in ("labels", "erased") if key in said}
+    return {**said, "label": label, **objects}
 
 
 def test_graphml_escapes_what_no_xml_may_hold(store: Store) -> None:

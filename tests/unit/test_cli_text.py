@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from headwater.cli.text import brief, caption, duration, shown
+from headwater.graph.erasure import Erased
 from headwater.graph.facts import Status
 from headwater.graph.model import Pointer, Run
 
@@ -61,3 +62,8 @@ def test_a_state_is_told_by_name_and_maker_and_flag() -> None:
     assert caption(state).plain == "out@1.csv  0198node-1234  flagged"
     assert caption(state, whole=False).plain == "out@1.csv  …ode-1234  flagged"
     assert caption(Pointer("in@external:sha256:ab", "in", "data"), whole=False).plain == "in  external:sha256:ab"
+
+
+def test_what_was_erased_says_when_and_for_which_request() -> None:
+    state = Pointer("out@r1", "out", "data", erased=Erased(START, "d\n1"))
+    assert caption(state).plain == "out  r1  erased on 2026-01-01 for request d\\n1"

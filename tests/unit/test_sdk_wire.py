@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from headwater.errors import InvalidFact
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, TriggerResult
 from headwater.graph.wire import fact_from_dict, fact_to_dict
 from headwater.testing.rules import at
@@ -45,6 +46,17 @@ def test_no_tags_and_a_cleared_label_are_claims() -> None:
     assert [fact_from_dict(fact_to_dict(fact)) for fact in (tagless, cleared)] == [tagless, cleared]
 
 
+def test_labels_travel_and_what_an_erasure_hides_does_not() -> None:
+    read = RunFact("r", inputs=(Input("a", labels={"client": "c1"}),), at=at(0))
+    assert fact_to_dict(read)["inputs"] == [{"name": "a", "labels": {"client": ["c1"]}}]
+    hidden = Erasure.of_name("clients/c1", "gone", "d1", "00ff", at(0))
+    document = fact_to_dict(hidden)
+    assert (hidden.plain, "clients/c1" in json.dumps(document)) == ("clients/c1", False)
+    arrived = fact_from_dict(document)
+    assert (arrived, arrived.plain) == (hidden, None)  # type: ignore[union-attr]
+    assert "clients/c1" not in repr(hidden)
+
+
 def test_null_is_not_given() -> None:
     assert fact_from_dict({"fact": "run", "id": "r", "commit": None, "at": "2026-01-01T00:00:00Z"}) == RunFact(
         "r", at=at(0)
@@ -75,6 +87,9 @@ def test_null_is_not_given() -> None:
         ({"fact": "component", "name": "c", "max_age_us": 10**40}, "more than can be kept"),
         ({"fact": "component", "name": "c", "facets": []}, "component.facets is list"),
         ({"fact": "annotation", "target": "x@r", "kind": "flag"}, "annotation has no 'value'"),
+        ({"fact": "erasure", "kind": "payload", "request": "d"}, "the erasure of a payload has nothing"),
+        ({"fact": "erasure", "kind": "name", "request": "d", "match": "ab", "salt": "xy"}, "has match, salt"),
+        ({"fact": "run", "id": "r", "inputs": [{"name": "x", "labels": {"client": 1}}]}, "labels.client is int"),
     ],
 )
 def test_what_cannot_be_read_is_named(document: Any, told: str) -> None:

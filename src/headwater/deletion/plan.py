@@ -36,8 +36,7 @@ class Verdict(NamedTuple):
     missing: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rerun:
+class Rerun(NamedTuple):
     """A run to make again.
 
     `replaces` are the live states whose successors it makes; what else it writes is of no use. `reads` says for each
@@ -225,7 +224,7 @@ class Plan:
                     needed.add(run)
                     waiting.append(run)
         return tuple(
-            replace(rerun, replaces=tuple(state for state in rerun.replaces if state not in free))
+            rerun._replace(replaces=tuple(state for state in rerun.replaces if state not in free))
             for rerun in self.reruns
             if rerun.run in needed
         )
@@ -295,7 +294,7 @@ def _cost_document(cost: Cost) -> Document:
 
 
 def _rerun_document(rerun: Rerun) -> Document:
-    document = _document({name: getattr(rerun, name) for name in Rerun.__slots__})
+    document = _document(rerun._asdict())
     document["reads"] = [list(pair) for pair in rerun.reads]
     document["took"] = None if rerun.took is None else rerun.took._asdict()
     return document

@@ -129,25 +129,24 @@ class _Planner:
         run = self._work.runs[slot.run]
         node = self._situation.nodes[run]
         assert isinstance(node, Run)
-        replaces = [state for state in self._wanted.get(run, ()) if verdicts[state].verdict in REBUILT]
-        unlearns = any(verdicts[state].verdict == "unlearn" for state in replaces)
+        kinds = {state: verdicts[state].verdict for state in self._wanted.get(run, ())}
+        unlearns = "unlearn" in kinds.values()
         return Rerun(
             run=run,
             component=node.component,
             wave=slot.wave,
             verdict="unlearn" if unlearns else "regenerate",
-            replaces=tuple(sorted(replaces)),
+            replaces=tuple(sorted(state for state, kind in kinds.items() if kind in REBUILT)),
             reads=tuple(sorted(self._reads(run, slot))),
             needs=tuple(sorted({self._work.runs[other] for other in slot.reads if other is not None})),
             took=self._took(node, unlearns=unlearns),
         )
 
     def _reads(self, run: str, slot: Slot) -> Iterator[tuple[str, str | None]]:
-        for state, supplier in zip(self._work.needed[slot.run], slot.reads, strict=True):
-            node = self._situation.nodes[state]
-            assert isinstance(node, Pointer)
-            yield state, self._work.stand_in(node, supplier)
-        for state in self._flow.inputs.get(run, ()):
+        needed = self._work.needed[slot.run]
+        for state, supplier in zip(needed, slot.reads, strict=True):
+            yield state, self._work.stand_in(state, supplier)
+        for state in self._flow.inputs.get(run, ()) if len(needed) < len(self._flow.inputs.get(run, ())) else ():
             if state in self._judge.subjects:
                 yield state, None
             elif self._is_source(state):

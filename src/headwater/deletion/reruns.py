@@ -20,9 +20,10 @@ from heapq import heapify, heappop, heappush
 
 Need = tuple[int, int]
 
-# Reruns that are tried out while looking for fewer, and bits that are compared for a proof: about half a second each.
+# Reruns that are tried out while looking for fewer, and bits that are kept for a proof: half a second, 50 MB.
 _STEPS = 100_000
-_BITS = 2_000_000_000
+_BITS = 400_000_000
+_ROUNDS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,12 @@ class _Progress:
     def __post_init__(self) -> None:
         self.at_hand = dict(self.problem.standing)
         for run in self.runs:
-            unmet = [need for need in self.problem.needs[run] if self.at_hand.get(need[0], -1) < need[1]]
-            self.unmet[run] = len(unmet)
-            for name, least in unmet:
-                self.waiting[name].append((least, run))
+            unmet = 0
+            for name, least in self.problem.needs[run]:
+                if self.at_hand.get(name, -1) < least:
+                    self.waiting[name].append((least, run))
+                    unmet += 1
+            self.unmet[run] = unmet
         for waiting in self.waiting.values():
             heapify(waiting)
 
@@ -204,45 +207,64 @@ def _supporters(problem: Problem, wanted: Iterable[int], order: Iterable[int]) -
 
 
 def _indispensable(problem: Problem, wanted: Collection[int], order: Sequence[int]) -> frozenset[int]:
-    """Return the runs that no answer can do without: the landmarks (Keyder, Richter and Helmert 2010), as bits.
-
-    A run brings itself and, for each need, what all that could meet it have in common; that is taken from above, again
-    until nothing changes. None are found where that costs too much.
-    """
+    """Return the runs that no answer can do without; none where that costs too much."""
     if len(order) ** 2 > _BITS:
         return frozenset()
-    makers = _makers(problem, order)
-    lacking = {
-        run: [
-            (makers[name], bisect_left(makers[name], (least, -1)))
-            for name, least in problem.needs[run]
-            if problem.standing.get(name, -1) < least
-        ]
-        for run in order
-    }
-    round_bits = len(order) * sum(len(made) - first for needs in lacking.values() for made, first in needs)
-    left = _BITS
-    everything = (1 << len(order)) - 1
-    own = {run: 1 << place for place, run in enumerate(order)}
-    brings = dict.fromkeys(order, everything)
-    is_settled = False
-    while not is_settled:
-        is_settled, left = True, left - round_bits
-        if left < 0:
-            return frozenset()
-        for run in order:
-            bits = own[run]
-            for made, first in lacking[run]:
-                common = everything
-                for _, other in made[first:]:
-                    common &= everything if other == run else brings[other]
-                bits |= common
-            if bits != brings[run]:
-                brings[run], is_settled = bits, False
+    brings = _Landmarks(problem, order).settled()
     united = 0
     for run in wanted:
-        united |= brings[run]
-    return frozenset(run for run in order if united & own[run] and run not in wanted)
+        united |= brings.get(run, 0)
+    return frozenset(run for place, run in enumerate(order) if united >> place & 1 and run not in wanted)
+
+
+class _Landmarks:
+    """What each run brings with it in every answer (Keyder, Richter and Helmert 2010), as bits.
+
+    A run brings itself and, for each need, what all that could meet it have in common. That is taken from above: at
+    first everything brings everything, and less is found until nothing changes.
+    """
+
+    def __init__(self, problem: Problem, order: Sequence[int]) -> None:
+        self._order = order
+        self._everything = (1 << len(order)) - 1
+        self._brings = dict.fromkeys(order, self._everything)
+        self._made = _makers(problem, order)
+        # What all makers from one place on, the newer ones, have in common.
+        self._common = {name: [self._everything] * (len(made) + 1) for name, made in self._made.items()}
+        self._gives = {run: [(n, bisect_left(self._made[n], (v, run))) for n, v in problem.gives[run]] for run in order}
+        self._needs = {
+            run: [
+                (name, bisect_left(self._made[name], (least, -1)))
+                for name, least in problem.needs[run]
+                if problem.standing.get(name, -1) < least
+            ]
+            for run in order
+        }
+
+    def settled(self) -> Mapping[int, int]:
+        """Return what each run brings; nothing where it does not settle in some rounds, as it does without cycles."""
+        for _ in range(_ROUNDS):
+            changed = False
+            for place, run in enumerate(self._order):
+                bits = 1 << place
+                for name, first in self._needs[run]:
+                    bits |= self._common[name][first]
+                if bits != self._brings[run]:
+                    self._brings[run], changed = bits, True
+                    self._tell(run)
+            if not changed:
+                return self._brings
+        return {}
+
+    def _tell(self, run: int) -> None:
+        """Let those know who could have it from this run or a newer one."""
+        for name, place in self._gives[run]:
+            made, common = self._made[name], self._common[name]
+            for here in range(place, -1, -1):
+                bits = self._brings[made[here][1]] & common[here + 1]
+                if bits == common[here]:
+                    break
+                common[here] = bits
 
 
 def _makers(problem: Problem, runs: Iterable[int]) -> dict[int, list[tuple[int, int]]]:

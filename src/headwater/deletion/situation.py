@@ -124,14 +124,17 @@ class Situation:
             yield _text([name, stage.aggregates, stage.anonymises, stage.shards, stage.unlearns])
 
     def _lines(self) -> Iterator[str]:
+        links = self.links
         for ident, node in sorted(self.nodes.items(), key=itemgetter(0)):
+            near = links.get(ident, ())
+            if len(near) > 1:
+                near = sorted(near)
             if isinstance(node, Pointer):
-                rest = f"{node.type} {node.digest} {self.is_newest(node)} {node.erased is not None}"
+                rest = f"{node.type}\t{node.digest}\t{self.is_newest(node)}\t{node.erased is not None}"
             else:
-                rest = f"{node.component!r} {node.status} {node.started_at} {node.ended_at}"
+                rest = f"{node.component!r}\t{node.status.value}\t{node.started_at}\t{node.ended_at}"
             labels = _text(node.labels) if node.labels else ""
-            near = self.links.get(ident, ())
-            yield f"{ident!r} {rest} {labels} {near if len(near) < 2 else sorted(near)}"  # noqa: PLR2004  # in order
+            yield "\t".join((ident, rest, labels, *near))
 
 
 def _text(value: Any) -> str:

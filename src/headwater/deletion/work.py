@@ -25,6 +25,7 @@ class Work:
     problem: Problem
     needed: Sequence[Sequence[str]]
     untouched: Mapping[str, str]
+    names: Mapping[str, str]
 
     @classmethod
     def of(cls, judge: Judge, unlearning: Collection[str]) -> Work:
@@ -44,12 +45,13 @@ class Work:
             standing=ranks.standing,
         )
         number = {run: index for index, run in enumerate(runs)}
-        return cls(runs, number, problem, needed, ranks.untouched)
+        names = {state: situation.nodes[state].name for state in wanted}  # type: ignore[union-attr]
+        return cls(runs, number, problem, needed, ranks.untouched, names)
 
-    def stand_in(self, state: Pointer, supplier: int | None) -> str:
+    def stand_in(self, state: str, supplier: int | None) -> str:
         """Return the id of the state that takes the place of one that was read."""
-        run = self.untouched[state.name] if supplier is None else self.runs[supplier]
-        return state_id(state.name, run)
+        name = self.names[state]
+        return state_id(name, self.untouched[name] if supplier is None else self.runs[supplier])
 
 
 class _Ranks:

@@ -54,7 +54,8 @@ class Erasure:
         fields = ("target", "match", "salt", "replacement")
         if (given := {key for key in fields if getattr(self, key) is not None}) != _NEEDED[self.kind]:
             needed = ", ".join(sorted(_NEEDED[self.kind]))
-            raise InvalidFact(f"the erasure of a {self.kind} has {', '.join(sorted(given))}", hint=f"give {needed}")
+            said = ", ".join(sorted(given)) or "nothing"
+            raise InvalidFact(f"the erasure of a {self.kind} has {said}", hint=f"give {needed}")
         if self.target is not None:
             _check_target(self.target)
         for key in ("match", "salt"):

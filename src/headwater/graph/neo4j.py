@@ -141,7 +141,7 @@ class Neo4jEngine:
             self.write(lambda tx: tx.run("schema/stamp", version=version))
 
     def scrub(self) -> None:
-        """Let new records take the places of deleted ones, and go: what a server deletes lies in its files until then."""
+        """Let new records take the places of deleted ones, and go: a server leaves what it deletes in its files."""
         with self._failures(), self._session(neo4j.WRITE_ACCESS) as session:
             for statement in catalogue()["deletion/scrub"].cypher.statements:
                 session.run(statement.text).consume()

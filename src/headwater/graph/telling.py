@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from headwater import clock
+from headwater import clock, ids
 from headwater.graph.claims import Register, Registers, RunClaims
 from headwater.graph.engine import Engine
 from headwater.graph.facts import ComponentFact, FacetKey, Fact, Input, Output, RunFact, TriggerResult
@@ -25,7 +25,7 @@ _PAGE = 500
 def told(engine: Engine, runs: Sequence[str] | None = None) -> Iterator[Fact]:
     """Give the facts of these runs with their components and annotations, or of the whole graph, page by page.
 
-    Of the erasures those of these runs and their outputs, or all, and before what they concern.
+    Of the erasures those of the payloads of these runs and their states, or all; each before what it concerns.
     """
     if runs is None:
         yield from map(decode_erasure, engine.stream("store/erasures"))
@@ -37,12 +37,21 @@ def told(engine: Engine, runs: Sequence[str] | None = None) -> Iterator[Fact]:
     components: set[str] = set()
     for start in range(0, len(runs), _PAGE):
         targets = set(runs[start : start + _PAGE])
-        for fact in _runs(engine, sorted(targets)):
+        facts = list(_runs(engine, sorted(targets)))
+        nodes = targets | {node for fact in facts for node in _nodes(fact)}
+        yield from map(decode_erasure, engine.read("deletion/erasures", matches=[], targets=sorted(nodes)))
+        for fact in facts:
             yield fact
             components.update({fact.component} if fact.component else ())
             targets.update(f"{output.name}@{fact.id}" for output in fact.outputs)
         yield from map(decode_annotation, engine.read("ingest/annotations", targets=sorted(targets)))
     yield from _components(engine, sorted(components))
+
+
+def _nodes(fact: RunFact) -> Iterator[str]:
+    """The states of which a run speaks: those that it made, and those of which no other run may speak."""
+    yield from (ids.state_id(output.name, fact.id) for output in fact.outputs)
+    yield from (claim.state or ids.external_id(claim.name, claim.digest) for claim in fact.inputs)
 
 
 def _pages(engine: Engine) -> Iterator[list[str]]:

@@ -8,11 +8,11 @@ from headwater.testing.rules import BindingRules, MergingRules
 from headwater.testing.surveys import SurveyRules
 
 
-class StoreConformance(BindingRules, MergingRules, ErasureRules, WalkRules, QuestionRules, SurveyRules):
+class StoreConformance(BindingRules, MergingRules, ErasureRules, WalkRules, QuestionRules):
     """Every rule of the semantics; inherit and give `backend`."""
 
 
-class DeletionConformance(DeletionRules, StoreConformance):
+class DeletionConformance(DeletionRules, SurveyRules, StoreConformance):
     """The same for a DeletionStore, and what it adds."""
 
     backend: DeletionBackend

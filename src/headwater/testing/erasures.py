@@ -117,6 +117,15 @@ class ErasureRules:
         assert list(store.facets(["w"])) == [FacetKey("label", "w", "x", '["client","c1"]')]
         assert store.resolve("y").labels == {"client": "c1"}
 
+    def test_some_runs_are_told_with_the_erasures_of_their_payloads(self) -> None:
+        store = self.backend.empty()
+        payloads = [Erasure.of_payload(target, "d1", at(9)) for target in ("x@w", "v", "raw@external")]
+        facts = [ran("w", 0, 1, ["raw"], ["x"]), ran("v", 2, 3, ["x"])]
+        store.record([*facts, *payloads, Erasure.of_payload("elsewhere", "d1", at(9))])
+        told = {fact for fact in store.facts(["w"]) if isinstance(fact, Erasure)}
+        assert told == {payloads[0], payloads[2]}
+        assert expected_digest(list(store.facts(["w", "v"]))) == store.digest()
+
     def test_the_plain_text_only_spares_the_search(self) -> None:
         facts = [ran("w", 0, 1, [Input("x", labels={"client": "c42"})], [PROFILE])]
         known = [named(), Erasure.of_label("client", "c42", "d1", SALT, at(9))]

@@ -18,8 +18,9 @@ from headwater.graph.erasure import label_text
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, deletion_facet
 from headwater.graph.model import Graph, Node, Pointer, reference
 from headwater.graph.store import DeletionStore, Name, Version
+from headwater.testing.erasures import DeletionBackend
 from headwater.testing.oracle import expected_walk
-from headwater.testing.rules import Backend, at, ran
+from headwater.testing.rules import at, ran
 from headwater.testing.strategies import ANY_BACKEND, NAMES, RUNS, fact_sets
 
 _LABELS = (("k", "v"), ("l", "w"))
@@ -119,7 +120,7 @@ def targets() -> st.SearchStrategy[list[Target]]:
 class SurveyRules:
     """What a deletion touches is found in every store alike."""
 
-    backend: Backend
+    backend: DeletionBackend
 
     @ANY_BACKEND
     @given(facts=fact_sets(), wanted=targets())
@@ -166,6 +167,6 @@ class SurveyRules:
         assert (name, stage.aggregates, stage.shards, stage.unlearns) == ("make-r", "sums of a thousand", 4, None)
 
     def _with(self, facts: Sequence[Fact]) -> DeletionStore:
-        store = cast("DeletionStore", self.backend.empty())
+        store = self.backend.empty()
         store.record(facts)
         return store

@@ -16,7 +16,7 @@ from headwater.loaders.exporting import Exported
 # What a node of either kind may say: the type of each in GraphML's words.
 NODE_KEYS = {
     **dict.fromkeys(("label", "kind", "name", "type", "digest", "run", "produced_at"), "string"),
-    **dict.fromkeys(("component", "status", "started_at", "ended_at", "labels"), "string"),
+    **dict.fromkeys(("component", "status", "started_at", "ended_at", "labels", "erased"), "string"),
     "flagged": "boolean",
 }
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -27,7 +27,7 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.
 
 @dataclass(frozen=True, slots=True)
 class GraphmlExporter:
-    """Writes nodes, then edges; a time is RFC 3339 text, labels are a JSON object."""
+    """Writes nodes, then edges; a time is RFC 3339 text, labels and `erased` are JSON objects."""
 
     kind: ClassVar[str] = "graphml"
     loss: ClassVar[str] = (
