@@ -34,6 +34,7 @@ CASES: Sequence[Callable[[Sequence[Stage]], Section]] = (
     cases_write.singles,
     service.load,
     cases_write.popular,
+    cases_write.forgotten,
     loaders_openlineage.events,
     loaders_dvc.commits,
     loaders_wfformat.workflows,

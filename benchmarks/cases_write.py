@@ -12,7 +12,7 @@ from benchmarks import generate
 from benchmarks.measure import in_turns, seconds, settle_memory
 from benchmarks.stage import Stage, finished, hear, started, tell
 from benchmarks.table import Aim, Row, Section, as_rate, as_time
-from headwater import RunFact
+from headwater import Erasure, RunFact
 
 LEAST_RUNS_A_SECOND = {"SQLite": 8_000, "Neo4j": 3_500}
 BARE = {"SQLite": "bare INSERTs by executemany", "Neo4j": "bare UNWIND MERGE"}
@@ -112,4 +112,44 @@ def _at(stage: Stage, count: int, tried: Sequence[RunFact]) -> list[Row]:
     return [
         Row(f"reads it, {count:,} readers", stage.store, as_time(read), label, as_time(look), look / read),
         Row(f"rewrites it, {count:,} readers", stage.store, as_time(write), label, as_time(look), look / write),
+    ]
+
+
+def forgotten(stages: Sequence[Stage]) -> Section:
+    """Record batches before and after many things were erased that they do not name, and erase a name with readers."""
+    return Section(
+        "Recording where something was erased",
+        "Batches of runs that read one name, before and after that many erasures of names and payloads were recorded in"
+        " one batch. `speed` is after in units of before. Then that name is erased, with its readers, against recording"
+        " them.",
+        [row for stage in stages for row in _forgotten(stage)],
+    )
+
+
+def _forgotten(stage: Stage) -> list[Row]:
+    name, size = "forgotten/table.csv", stage.sizes.batch
+    batches = list(generate.batches(generate.readers(name, 10 * size, seed=23), size))
+    before = [seconds(partial(stage.lineage.record, batch)) for batch in batches[:5]]
+    salt, many = "00ff", stage.sizes.erasures
+    erasures = [Erasure.of_name(f"clients/{n}", f"clients/erased-{n}", "d1", salt) for n in range(many // 2)]
+    erasures += [Erasure.of_payload(f"clients/{n}@r", "d1") for n in range(many // 2)]
+    kept = seconds(partial(stage.lineage.record, erasures))
+    after = [seconds(partial(stage.lineage.record, batch)) for batch in batches[5:]]
+    gone = seconds(partial(stage.lineage.record, [Erasure.of_name(name, "forgotten/erased.csv", "d1", salt)]))
+    first, later = as_rate(5 * size, sum(before)), as_rate(5 * size, sum(after))
+    speed = median(before) / median(after)
+    recorded = sum(before) + sum(after)
+    return [
+        Row(
+            f"beside {many:,} erasures", stage.store, later, "before them", first, speed, (Aim("0.75", speed >= 0.75),)
+        ),
+        Row(f"{many:,} erasures", stage.store, as_time(kept), "5 batches", as_time(sum(before)), sum(before) / kept),
+        Row(
+            f"a name with {10 * size:,} readers",
+            stage.store,
+            as_time(gone),
+            "recording",
+            as_time(recorded),
+            recorded / gone,
+        ),
     ]

@@ -24,6 +24,7 @@ class Sizes:
     connections: int = 64
     load_s: float = 30.0
     requests: tuple[int, ...] = (1, 1_000)
+    erasures: int = 10_000
 
 
 FULL = Sizes(
@@ -47,4 +48,5 @@ QUICK = Sizes(
     connections=8,
     load_s=2.0,
     requests=(1, 20),
+    erasures=200,
 )

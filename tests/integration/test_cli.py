@@ -95,6 +95,19 @@ def test_a_flag_is_reviewed_and_cleared(store: str) -> None:
     assert _document(store, "review")["slice"] == []
 
 
+def test_what_was_erased_says_so_in_traces_and_runs_say_whose_rows_they_read(store: str) -> None:
+    with headwater.connect(store) as lineage:
+        lineage.record([RunFact("r3", inputs=(Input("model.joblib", labels={"client": "c1"}),), at=START)])
+        lineage.record([headwater.Erasure.of_payload("model.joblib@r2", "d1", START)])
+    told = "erased on 2026-01-01 for request d1"
+    assert told in _headwater(store, "trace", "out.csv").stdout
+    inspected = _headwater(store, "inspect", "r3").stdout
+    assert f"model.joblib@r2  {told}" in inspected
+    assert ["rows", "of", "model.joblib", "client=c1"] in [line.split() for line in inspected.splitlines()]
+    [read] = _document(store, "inspect", "r3")["inputs"]
+    assert (read["data_labels"], read["erased"]["request"]) == ({"client": ["c1"]}, "d1")
+
+
 def test_digest_prints_the_digest_alone(store: str) -> None:
     with headwater.connect(store) as lineage:
         assert _headwater(store, "digest").stdout == f"{lineage.digest()}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,6 +19,7 @@ from headwater.sdk.spool import Spool
 from headwater.testing.erasures import SALT, entry
 from headwater.testing.rules import at
 from tests.support.neo4j_database import Database
+from tests.support.neo4j_server import Neo4jServer
 from tests.support.stores import assert_is_graph_of, opened
 from tests.support.writers import late_state, run_all, running, write_and_stall
 
@@ -183,3 +185,29 @@ def test_processes_that_enter_at_once_lose_no_entry(place: Database) -> None:
     assert len(entries) == len(set(entries)) == 10 * WRITERS
     for n in range(WRITERS):
         assert [e for e in entries if f'"w{n}-' in e] == [entry(f"w{n}-{number}") for number in range(10)]
+
+
+@pytest.mark.slow
+@pytest.mark.neo4j
+@pytest.mark.timeout(600)
+def test_a_server_keeps_erased_bytes_until_the_graph_is_told_to_a_new_one() -> None:
+    facts = [fact for number in range(RUNS // 5) for fact in facts_of(CLIENTS[number % 3], number)]
+    with Neo4jServer(quick_start=True) as server:
+        with opened(Database.of(server)) as store:
+            store.record(facts)
+            store.record(erasures_of(store, SECRET))
+            store.scrub()
+            told, digest = list(store.facts()), store.digest()
+        assert SECRET not in repr(told)
+        server.stop()  # which is a checkpoint
+        assert held_in(server.home / "data", SECRET)
+
+        shutil.rmtree(server.home / "data")
+        server.start()
+        with opened(Database.of(server)) as store:
+            store.record(told)
+            assert store.digest() == digest
+        server.stop()
+
+        assert held_in(server.home / "data", SECRET) == {}
+        assert held_in(server.home / "data", "clients/c1/")

@@ -166,7 +166,7 @@ def test_networkx_reads_the_graphml(store: Store, tmp_path: Path) -> None:
 def attributes(node: Node) -> dict[str, Any]:
     said = {key: value for key, value in node_document(node).items() if value not in (None, {}) and key != "id"}
     label = f"{node.component or 'run'} {node.id}" if isinstance(node, Run) else node.id
-    objects = {key: json.dumps(said[key]) for key in ("labels", "erased") if key in said}
+    objects: dict[str, Any] = {key: json.dumps(said[key]) for key in ("labels", "erased") if key in said}
     return {**said, "label": label, **objects}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from headwater.cli.text import MAX_LINES, brief, caption, component, duration, shown, status, when
+from headwater.cli.text import MAX_LINES, brief, caption, component, duration, erased, shown, status, when
 from headwater.graph.lineage import (
     Cause,
     Column,
@@ -21,6 +22,7 @@ from headwater.graph.lineage import (
     Staleness,
     SuspectGroup,
 )
+from headwater.graph.model import Pointer
 from headwater.graph.store import RunDetail
 
 _LEGEND = "ef, nf: bad outputs with and without the run in their trace; ep, np: the others"
@@ -54,15 +56,22 @@ def _facts(detail: RunDetail) -> Iterator[tuple[str, str, str]]:
     run = detail.run
     single = {"commit": run.commit, "source": run.source, "error": run.error}
     yield from (("is", key, brief(value)) for key, value in single.items() if value is not None)
-    yield from (("read", pointer.name, pointer.id) for _, pointer in detail.inputs)
-    yield from (("wrote", pointer.name, pointer.id) for pointer in detail.outputs)
+    yield from (("read", pointer.name, _state(pointer)) for _, pointer in detail.inputs)
+    yield from (("wrote", pointer.name, _state(pointer)) for pointer in detail.outputs)
     yield from (("param", key, brief(value)) for key, value in run.params.items())
     for key, found in run.triggers.items():
         yield "trigger", key, f"{found['outcome']} {brief(found['message'] or '')}"
     for facet, value in detail.facets.items():
-        yield "facet", " ".join(filter(None, (facet.name, facet.key))), brief(value)
+        if facet.subject == "label":
+            yield "rows of", facet.name, brief("=".join(json.loads(facet.key)))
+        else:
+            yield "facet", " ".join(filter(None, (facet.name, facet.key))), brief(value)
     for note in detail.annotations:
         yield note.kind, note.key, brief(f"{note.value} by {note.who or 'unknown'}: {note.why or 'no reason given'}")
+
+
+def _state(pointer: Pointer) -> str:
+    return pointer.id if pointer.erased is None else f"{pointer.id}  {erased(pointer.erased)}"
 
 
 def print_derivations(console: Console, found: Sequence[Derivation], most: int) -> None:
