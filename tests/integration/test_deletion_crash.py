@@ -17,7 +17,7 @@ from tests.support.neo4j_database import Database
 from tests.support.stores import opened
 from tests.support.writers import running
 
-STEPS = ["wave 0", "wave 1", "wave 2", "swap", "delete", "source", "erase", "purge", "scrub"]
+STEPS = ["wave 1", "wave 2", "wave 3", "swap", "delete", "source", "erase", "purge", "scrub"]
 
 
 def execute_and_stall(place: Database, pipe: Connection, stage: str, step: str) -> None:

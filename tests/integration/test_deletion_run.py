@@ -12,7 +12,9 @@ from headwater.deletion.chain import audited
 from headwater.deletion.face import Deletions
 from headwater.deletion.rerunners import Task
 from headwater.deletion.subjects import parse
+from headwater.deletion.vault import Vault
 from headwater.errors import (
+    CorruptStore,
     DeletionRefused,
     ExecutionUnderWay,
     NotApproved,
@@ -100,9 +102,20 @@ def test_the_register_tells_who_did_what_and_is_intact(store: QueryStore) -> Non
         ("execution", "bob"),
     ]
     steps = [one["step"] for one in history if one["kind"] == "step"]
-    assert steps == ["wave 0", "wave 1", "wave 2", "swap", "delete", "source", "erase", "purge", "scrub"]
+    assert steps == ["wave 1", "wave 2", "wave 3", "swap", "delete", "source", "erase", "purge", "scrub"]
     assert [one["kind"] for one in history[-2:]] == ["verification", "completion"]
     assert audited("".join(deletions.export()).encode(), deletions.head.digest).is_intact
+
+
+def test_a_report_that_was_altered_is_not_told(file: QueryStore) -> None:
+    deletions, request = ready(file, Again())
+    deletions.execute(by="bob", dry_run=False)
+    report = Vault(file, f"report:{request}")
+    report.put("report", {**report.get("report"), "tombstones": ["more"]})
+
+    for ask in (deletions.report, deletions.verify):
+        with pytest.raises(CorruptStore, match="not the one"):
+            ask(request)
 
 
 def test_a_rerunner_is_told_what_to_leave_out_and_what_to_read_instead(file: QueryStore) -> None:

@@ -35,7 +35,7 @@ def test_a_request_goes_through_its_stations() -> None:
         entry("step", plan="p1", step="wave 1"),
         entry("stop", plan="p1", code="rerun_failed"),
         entry("execution", plan="p1", execution="e2", place={"host": "h", "pid": 2}),
-        entry("completion", plan="p1", requests=["r1"], report="sha256:00"),
+        entry("completion", plan="p1", requests=["r1"], reports={"r1": "sha256:00"}),
     ]
 
     found = [statuses(*steps[: n + 1])["r1"] for n in range(len(steps))]

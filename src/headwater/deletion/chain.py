@@ -1,7 +1,7 @@
 """The hash chain: entries that each hold the digest of the one before. Pure; it knows no store.
 
-An entry is one line of canonical JSON with `seq` from 1 on, `previous`, and last of all `digest`, the SHA-256 of the
-line without it. An export ends with a seal, which holds how many entries there are and the digest of the last.
+An entry is one line of canonical JSON with `seq` from 1 on, `previous`, and `digest`, the SHA-256 of the line without
+it. An export ends with a seal, which holds how many entries there are and the digest of the last.
 """
 
 from __future__ import annotations

@@ -155,13 +155,15 @@ def _complete(desk: Desk, planned: Planned, execution: Execution, found: Judgeme
     done = reporting.Done.of(execution, found.proofs)
     tombstones = sorted({redaction.target(node) for node in plan.erases if "@" in node}) if plan.labels else []
     subjects = {one.request: list(one.states) for one in renamed(order.targets, redaction)}
+    reports = {}
     for one in planned.requests:
         ledger = desk.register.read()
         told = reporting.report(ledger, ledger.requests[one], plan, done, redaction)
         kept = {**told, "subjects": subjects[one], "tombstones": tombstones}
+        reports[one] = reporting.digest_of(kept)
         desk.vault(f"report:{one}").put("report", kept)
-    said = {"plan": planned.id, "requests": planned.requests}
-    desk.register.enter("completion", order.by, lambda _: {**said, "report": f"report:{planned.id[:12]}"})
+    said = {"plan": planned.id, "requests": planned.requests, "reports": reports}
+    desk.register.enter("completion", order.by, lambda _: said)
     desk.sweep()
     desk.store.scrub()
 

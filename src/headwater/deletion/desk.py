@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from headwater.deletion.execution import Means
-from headwater.deletion.ledger import Ledger, Planned
+from headwater.deletion.ledger import Ledger, Planned, Request
 from headwater.deletion.policy import Policy
 from headwater.deletion.register import Register
+from headwater.deletion.reporting import digest_of
 from headwater.deletion.situation import Target
 from headwater.deletion.subjects import Subject, parse
 from headwater.deletion.targets import targets
 from headwater.deletion.vault import Vault
-from headwater.errors import DeletionRefused, ExecutionUnderWay
+from headwater.errors import CorruptStore, DeletionRefused, ExecutionUnderWay
 from headwater.graph.store import DeletionStore
 
 
@@ -45,6 +46,13 @@ class Desk:
             again = [Subject("state", state) for state in kept.get("renamed") or ()]
             subjects[one] = [*map(parse, kept["subjects"]["subjects"]), *again]
         return targets(self.store, subjects)
+
+    def report(self, request: Request) -> dict[str, Any]:
+        """Return the report on a completed request; raises CorruptStore when it is not the one that was entered."""
+        kept: dict[str, Any] | None = self.vault(f"report:{request.id}").get("report")
+        if kept is None or digest_of(kept) != request.report:
+            raise CorruptStore(f"the report on request {request.id} is not the one whose digest is in the register")
+        return kept
 
     def sweep(self) -> None:
         """Forget what is kept of requests that are over, and of plans that do not count any more."""

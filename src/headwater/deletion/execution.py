@@ -124,7 +124,7 @@ class Execution:
             if step.kind == "quarantine":
                 self._once("quarantine", lambda step=step: self._quarantine(step))  # type: ignore[misc]
             if step.kind == "rebuild":
-                self._once(f"wave {step.wave}", lambda step=step: self._rebuild(step))  # type: ignore[misc]
+                self._once(f"wave {(step.wave or 0) + 1}", lambda step=step: self._rebuild(step))  # type: ignore[misc]
         self._once("swap", self._swap)
         self._once("delete", lambda: self._remove("delete"))
         self._once("source", lambda: self._remove("source"))

@@ -158,9 +158,8 @@ class Deletions:
         """Return the report on a request, the newest if none is named, as far as it has come. Raises UnknownRequest."""
         ledger = self._desk.register.read()
         found = ledger.request(request)
-        kept = self._desk.vault(f"report:{found.id}").get("report")
-        if kept is not None and found.status == "completed":
-            history = list(reporting.history(ledger, found.id))
+        if found.status == "completed":
+            kept, history = self._desk.report(found), list(reporting.history(ledger, found.id))
             told = {key: value for key, value in kept.items() if key not in ("subjects", "tombstones")}
             return {**told, "request": found.to_dict(), "history": history}
         if found.plan is None or found.is_over:

@@ -151,7 +151,7 @@ class Ledger:
         plan.is_completed, plan.place = True, None
         self._move(plan, "completed")
         for request in self._requests_of(entry):
-            request.report = entry["report"]
+            request.report = entry["reports"].get(request.id)
 
     def _withdrawal(self, entry: Entry) -> None:
         self.requests[entry["request"]].status = "withdrawn"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +43,12 @@ def report(ledger: Ledger, request: Request, plan: Plan | None, done: Done, reda
     if plan is None:
         return {**found, "plan": None, "execution": None}
     return {**found, "plan": _plan(ledger, plan, redaction), "execution": _execution(done, redaction)}
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a report, which stands in the register."""
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def plan_document(plan: Plan) -> Document:

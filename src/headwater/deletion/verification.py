@@ -67,7 +67,7 @@ def _meant(desk: Desk, request: Request) -> tuple[list[Target], list[Target]]:
         return [], []
     if request.status != "completed":
         return desk.targets([request.id]), []
-    kept = desk.vault(f"report:{request.id}").get("report")
+    kept = desk.report(request)
     own = {state.rpartition("@")[0] for state in kept["subjects"]}.intersection(kept["plan"]["names"])
     subjects = [Subject("state", state) for state in kept["subjects"]]
     subjects += [Subject("name", name) for name in sorted(own)]
