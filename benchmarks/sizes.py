@@ -23,7 +23,7 @@ class Sizes:
     path_timeout_s: float = 20.0
     connections: int = 64
     load_s: float = 30.0
-    requests: tuple[int, ...] = (1, 1_000)
+    requests: tuple[int, int] = (1, 1_000)
     erasures: int = 10_000
 
 

@@ -54,7 +54,7 @@ WHOLE = {
     "state": "all states",
     "vault": "all that is kept",
 }
-BOOKKEEPING = {"Filler", "Lock", "Rebinding", "Register"}
+BOOKKEEPING = {"Lock", "Rebinding", "Register"}
 
 
 @dataclass(frozen=True, slots=True)

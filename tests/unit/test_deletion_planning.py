@@ -12,6 +12,7 @@ from headwater.deletion.plan import Plan, Saving
 from headwater.deletion.planning import plan
 from headwater.deletion.policy import REBUILT, load_policy
 from headwater.deletion.situation import Interval, Target
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output, RunFact, deletion_facet
 from headwater.graph.model import Graph, Pointer, reference
 from headwater.testing.rules import at, ran
@@ -203,6 +204,34 @@ def test_a_label_flows_with_its_rows_alone() -> None:
     assert "all.csv@external" not in found.erases
 
 
+def test_evidence_of_rows_that_part_is_a_way_that_one_of_them_took() -> None:
+    facts = [
+        ran("two", 0, 1, ["two.csv"], ["y"]),
+        ran("one", 2, 3, [Input("one.csv", labels={"client": "c1"}), "y"], ["x"]),
+        ran("part", 4, 5, [Input("x", labels={"client": "c2"})], ["z"]),
+    ]
+
+    targets = [Target("q1", labels=(("client", "c1"),)), Target("q2", ("two.csv@external",))]
+    found = plan(expected_situation(facts, targets), POLICY)
+
+    assert found.evidence("x@one") == ("one.csv@external", "one", "x@one")
+    assert found.evidence("z@part") == ("two.csv@external", "two", "y@two", "one", "x@one", "part", "z@part")
+    assert Plan.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    assert found.after(["y@two"]).by_node["z@part"].verdict == "regenerate"
+
+
+def test_what_was_erased_before_is_neither_live_nor_erased_again() -> None:
+    gone = Erasure.of_payload("clean.csv@clean", "q0", at(9))
+
+    found = planned([CLEAN, TRAIN, gone])
+
+    assert said(found)["clean.csv@clean"] == ("delete", "erased-before")
+    assert found.by_node["m.pkl@train"].verdict == "protected"
+    assert rerun(found) == [["clean"], ["train"]]
+    assert "clean.csv@clean" not in found.erases
+    assert ("delete", ("m.pkl@train",)) in [(step.kind, step.nodes) for step in found.steps]
+
+
 def test_a_state_that_carries_a_label_is_made_anew_by_its_maker() -> None:
     made = ran("ingest", 0, 1, ["raw.csv"], [Output("all.csv", labels={"client": "c1"}), "log.csv"])
 
@@ -316,6 +345,40 @@ def test_the_reruns_of_any_history_keep_the_rule_and_no_fewer_would(facts: list[
         for size in range(len(runs) - len(required))
         for more in combinations(others, size)
     )
+
+
+@given(facts=histories(), wanted=st.sets(st.integers(0, 7), min_size=1))
+def test_what_requests_take_one_by_one_is_what_their_own_plans_rerun(facts: list[Fact], wanted: set[int]) -> None:
+    entries = [ran(f"r{run}", 2 * run, 2 * run + 1, [f"clients/c{run}.csv"], ["a"]) for run in wanted]
+    facts = [*facts, *entries, ran("entry", -3, -2, ["clients/c42.csv"], ["entry"])]
+    targets = [Target(f"q{run}", (f"clients/c{run}.csv@external",)) for run in [*sorted(wanted), 42]]
+
+    found = plan(expected_situation(facts, targets), POLICY)
+
+    alone = [plan(expected_situation(facts, [target]), POLICY) for target in targets]
+    assert found.saving.is_exact
+    assert found.saving.reruns_alone == sum(len(one.reruns) for one in alone)
+    assert found.saving.work_alone_median_s == sum(one.cost.work_median_s for one in alone)
+
+
+@given(facts=histories(), data=st.data())
+def test_a_cut_keeps_what_no_other_way_reaches_and_nothing_else(facts: list[Fact], data: st.DataObject) -> None:
+    facts = [*facts, ran("entry", -3, -2, ["clients/c42.csv"], ["entry"])]
+    found = planned(facts)
+    rebuilt = [state for one in found.reruns for state in one.replaces]
+    unchanged = data.draw(st.sets(st.sampled_from(rebuilt)))
+
+    left = found.after(unchanged)
+
+    edges, held = reference(facts).edges, {SUBJECT}
+    while more := {e.target for e in edges if e.source in held and e.target not in unchanged} - held:
+        held |= more
+    kept = {verdict.node for verdict in left.verdicts if verdict.verdict == "keep"}
+    assert kept == {verdict.node for verdict in found.verdicts} - held
+    assert {one.run for one in left.reruns} <= {one.run for one in found.reruns}
+    still = {state for one in left.reruns for state in one.replaces}
+    assert still == set(rebuilt) - kept
+    assert all(set(one.needs) <= {other.run for other in left.reruns} for one in left.reruns)
 
 
 def is_newest(graph: Graph, state: str) -> bool:

@@ -54,8 +54,9 @@ class Flow:
 
     `reach` holds the subjects of each node as bits; a node without any lies behind a component whose claim stops the
     flow (then it is in `claimed`), or holds other rows of the same data. `inputs` are the touched states that each run
-    read, `order` the runs with the most upstream first, `looping` those on a cycle. `before` is the node right before
-    each on its evidence, `chains` the whole evidence of those few that no such steps lead to.
+    read, `order` the runs with the most upstream first, `loops` the cycle of each run on one, `stops` the runs whose
+    component lets nothing through. `before` is the node right before each on its evidence, `chains` the whole evidence
+    of those few that no such steps lead to.
     """
 
     situation: Situation

@@ -114,7 +114,7 @@ class Judge:
         return found
 
     def _fact(self, *known: Any) -> Facts:
-        """Return the facts of these fields, one object for all nodes of which the same is known."""
+        """Return the facts of these fields in their order, one object for all nodes of which the same is known."""
         found = self._states.get(known)
         if found is None:
             found = self._states[known] = Facts(*known)

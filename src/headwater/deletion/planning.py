@@ -143,10 +143,10 @@ class _Planner:
         )
 
     def _reads(self, run: str, slot: Slot) -> Iterator[tuple[str, str | None]]:
-        needed = self._work.needed[slot.run]
+        needed, inputs = self._work.needed[slot.run], self._flow.inputs.get(run, ())
         for state, supplier in zip(needed, slot.reads, strict=True):
             yield state, self._work.stand_in(state, supplier)
-        for state in self._flow.inputs.get(run, ()) if len(needed) < len(self._flow.inputs.get(run, ())) else ():
+        for state in inputs if len(needed) < len(inputs) else ():
             if state in self._judge.subjects:
                 yield state, None
             elif self._is_source(state):

@@ -75,9 +75,12 @@ class QueryDeletions:
         """Forget all that is kept for a request; `scrub` then takes it from the files."""
         self.engine.write(lambda tx: tx.run("deletion/drop", request=request))
 
-    def scrub(self) -> None:
-        """Take what was erased or dropped from the store's files, as far as the store can; returns when it is done."""
-        self.engine.scrub()
+    def scrub(self) -> str:
+        """Take what was erased or dropped from the store's files; return what is left to do by hand, "" for nothing.
+
+        Raises StoreBusy while somebody reads the files.
+        """
+        return self.engine.scrub()
 
 
 def _own_salt(rows: Sequence[Row]) -> str | None:

@@ -139,17 +139,18 @@ class SQLiteEngine:
         """Return the version of the SQLite library."""
         return f"SQLite {sqlite3.sqlite_version}"
 
-    def scrub(self) -> None:
-        """Write the file anew, for pages keep copies of what was moved, and empty the log.
+    def scrub(self) -> str:
+        """Write the file anew, for pages keep copies of what was moved, and empty the log: nothing is left to do.
 
         On a connection of its own, whose temporary file is on disk. Raises StoreBusy while somebody else reads.
         """
         self._check_open()
         with self._writing, self._failures(), closing(self._connect()) as connection:
-            _run(connection, catalogue()["deletion/scrub"], {})
+            [(left,)] = _execute(connection, catalogue()["deletion/scrub"], {})
             [(is_busy, *_)] = connection.execute("PRAGMA wal_checkpoint = TRUNCATE")
         if is_busy:
             raise StoreBusy(f"somebody reads the store {self.path}, whose log cannot be emptied", hint="scrub again")
+        return str(left)
 
     def close(self) -> None:
         """Close every connection; a second call does nothing."""

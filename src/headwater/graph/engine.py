@@ -45,8 +45,8 @@ class Engine(Protocol):
         """Apply one migration of the schema and write down its version."""
         ...
 
-    def scrub(self) -> None:
-        """Take what was deleted from the files, as far as the database can."""
+    def scrub(self) -> str:
+        """Take what was deleted from the files, as far as the database can; return what is left to do by hand."""
         ...
 
     def software(self) -> str:

@@ -310,6 +310,9 @@ class DeletionStore(Store, Protocol):
         """Forget all that is kept for a request; `scrub` then takes it from the files."""
         ...
 
-    def scrub(self) -> None:
-        """Take what was erased or dropped from the store's files, as far as the store can; returns when it is done."""
+    def scrub(self) -> str:
+        """Take what was erased or dropped from the store's files; return what is left to do by hand, "" for nothing.
+
+        Raises StoreBusy while somebody reads the files.
+        """
         ...
