@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,13 +15,13 @@ from rich.text import Text
 from headwater.cli import forgotten
 from headwater.cli.context import Json, instant, opened, options, show, store_url, user
 from headwater.cli.text import shown
-from headwater.deletion.chain import audited
-from headwater.deletion.configuration import load_configuration
-from headwater.deletion.face import Deletions
-from headwater.deletion.reporting import plan_document
 from headwater.errors import UsageError
 from headwater.sdk.recording import spool_folder
 from headwater.settings import load_settings
+
+if TYPE_CHECKING:
+    from headwater.deletion import Deletions
+    from headwater.deletion.plan import Plan
 
 forget = typer.Typer(
     help="Deletion requests: plan, replace what is live, delete, prove.", no_args_is_help=True, rich_markup_mode=None
@@ -47,6 +47,10 @@ def add_to(app: typer.Typer) -> None:
 
 @contextmanager
 def _deletions(config: Path | None = None) -> Iterator[Deletions]:
+    # Every other command would wait for what only these need.
+    from headwater.deletion import Deletions
+    from headwater.deletion.configuration import load_configuration
+
     found = load_configuration(config or load_settings().forget)
     with opened() as lineage:
         yield Deletions.configured(lineage, found, spool=spool_folder(store_url()))
@@ -107,7 +111,7 @@ def plan(
     """Make one plan for requests: what goes, what is rerun first, in which order, at what cost, and why."""
     with _deletions(config) as deletions:
         found = deletions.plan(request or (), by=_who(by))
-    show(plan_document(found), as_json, lambda to: forgotten.print_plan(to, found, lines))
+    _show_plan(found, as_json, lines)
 
 
 @forget.command("schedule")
@@ -128,6 +132,12 @@ def show_plan(plan: OnePlan = None, lines: Lines = 20, as_json: Json = False) ->
     """Show a plan again, for whoever is to approve it."""
     with _deletions() as deletions:
         found = deletions.planned(plan)
+    _show_plan(found, as_json, lines)
+
+
+def _show_plan(found: Plan, as_json: bool, lines: int) -> None:
+    from headwater.deletion.reporting import plan_document
+
     show(plan_document(found), as_json, lambda to: forgotten.print_plan(to, found, lines))
 
 
@@ -206,6 +216,8 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Check an exported register without the store; name the first altered record and exit 1 if there is one."""
+    from headwater.deletion import audited
+
     try:
         content = file.read_bytes()
     except OSError as exc:

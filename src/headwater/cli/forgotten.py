@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
 from headwater.cli.render import table
 from headwater.cli.text import shown, when
-from headwater.deletion.chain import Audit, Head
-from headwater.deletion.conducting import Outcome
-from headwater.deletion.ledger import Request
-from headwater.deletion.plan import Plan, Rerun
-from headwater.deletion.proving import Remaining
-from headwater.deletion.schedule import Schedule
-from headwater.deletion.verification import Verification
+
+if TYPE_CHECKING:
+    from headwater.deletion.chain import Audit, Head
+    from headwater.deletion.conducting import Outcome
+    from headwater.deletion.ledger import Request
+    from headwater.deletion.plan import Plan, Rerun
+    from headwater.deletion.proving import Remaining
+    from headwater.deletion.schedule import Schedule
+    from headwater.deletion.verification import Verification
 
 _ID = 12
 _MEANS = {
