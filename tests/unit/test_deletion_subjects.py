@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.deletion.subjects import KINDS, Subject, new_salt, parse
+from headwater.deletion.subjects import KINDS, Subject, parse
 from headwater.errors import InvalidFact, UsageError
+from headwater.graph.erasure import new_salt
 
 
 @pytest.mark.parametrize(

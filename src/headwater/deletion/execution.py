@@ -90,6 +90,7 @@ class Execution:
         self._vault = Vault(store, order.plan.digest)
         plain = plain_texts(order.plan, order.policy)
         self._rebuilder = Rebuilder(store, means.rerunners, order.plan, self._vault, order.by, plain)
+        self._left = 0, order.plan
         self._done: set[str] = set(self._vault.get("done") or ())
         self.removed: dict[str, Outcome] = dict(self._vault.get("removed") or {})
         self.purged: dict[str, str] = dict(self._vault.get("purged") or {})
@@ -98,7 +99,9 @@ class Execution:
     def plan(self) -> Plan:
         """What is left of the plan behind what was rebuilt unchanged."""
         unchanged = self._rebuilder.unchanged
-        return self._order.plan.after(unchanged) if unchanged else self._order.plan
+        if len(unchanged) != self._left[0]:
+            self._left = len(unchanged), self._order.plan.after(unchanged)
+        return self._left[1]
 
     @property
     def order(self) -> Order:
@@ -142,6 +145,7 @@ class Execution:
         """Do a step unless it is done, and enter it in the register; a step that stops is done again."""
         if name in self._done:
             return
+        self._still_mine(self._register.read(), {})
         self._tell(name)
         count = do()
         said = {"plan": self._order.plan.digest, "execution": self._order.execution, "step": name, "count": count}

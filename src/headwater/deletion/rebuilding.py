@@ -34,10 +34,8 @@ class Rebuilt:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document."""
-        return {"of": self.of, "run": self.run, "component": self.component, **self._rest()}
-
-    def _rest(self) -> dict[str, Any]:
-        return {"took_s": self.took_s, "unchanged": list(self.unchanged)}
+        said = {"of": self.of, "run": self.run, "component": self.component}
+        return {**said, "took_s": self.took_s, "unchanged": list(self.unchanged)}
 
 
 class Rebuilder:

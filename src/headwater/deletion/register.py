@@ -61,8 +61,3 @@ class Register:
     def export(self) -> Iterator[str]:
         """Give the lines of an export, which `chain.audited` checks without the store."""
         return exported(self._store.register(0))
-
-
-def line_of(entry: Mapping[str, Any]) -> str:
-    """Return when, what and who of an entry, for people."""
-    return f"{entry['at'][:19]}Z {entry['kind']} by {entry['by']}"

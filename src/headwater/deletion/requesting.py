@@ -10,9 +10,10 @@ from typing import Any
 from headwater import clock
 from headwater.deletion.desk import Desk
 from headwater.deletion.ledger import Ledger, Request
-from headwater.deletion.subjects import Subject, new_salt, parse
+from headwater.deletion.subjects import Subject, parse
 from headwater.deletion.targets import targets
 from headwater.errors import DeletionRefused, UnknownPointer, UsageError
+from headwater.graph.erasure import new_salt
 
 
 def make_request(

@@ -66,7 +66,11 @@ class Task:
 
 
 class Rerunner(Protocol):
-    """Does one run again."""
+    """Does one run again.
+
+    One that knows a run again by its id, and may be asked twice for it, says so by an attribute `resumes`. For any
+    other a run that a dead process had begun is given up and begun anew.
+    """
 
     def __call__(self, task: Task, /) -> str | None:
         """Return the id of the run that was recorded for it, None if that is `task.id`."""

@@ -5,21 +5,18 @@ A subject is personal data itself. It is kept readable only while its request is
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-import secrets
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from headwater.errors import UsageError
+from headwater.graph.erasure import hashed
 from headwater.graph.values import canonical, check_digest, check_name
 from headwater.ids import split_state_id
 
 SubjectKind: TypeAlias = Literal["name", "state", "digest", "pattern", "label"]
 
 KINDS: tuple[SubjectKind, ...] = ("name", "state", "digest", "pattern", "label")
-_SALT_BYTES = 16
 _DIGEST = re.compile(r"[a-z][a-z0-9-]*:[0-9a-fA-F]{16,}")
 _LABEL = re.compile(r"[\w.-]+=[^/]+")
 _PREFIXED = re.compile(rf"({'|'.join(KINDS)}):(.+)", re.DOTALL)
@@ -55,8 +52,7 @@ class Subject:
 
     def hash(self, salt: str) -> str:
         """Return the HMAC-SHA256 by which whoever knows the subject and the hexadecimal `salt` can recognise it."""
-        said = canonical([self.kind, self.text])
-        return hmac.new(bytes.fromhex(salt), said.encode(), hashlib.sha256).hexdigest()
+        return hashed(salt, canonical([self.kind, self.text]))
 
     def is_told_by(self, text: str) -> bool:
         """Whether a free text gives the subject away."""
@@ -77,11 +73,6 @@ def parse(text: str) -> Subject:
         kind = next(kind for kind in KINDS if kind == found[1])
         return Subject(kind, found[2])
     return Subject(_guessed(text), text)
-
-
-def new_salt() -> str:
-    """Return 128 random bits in hexadecimal."""
-    return secrets.token_hex(_SALT_BYTES)
 
 
 def _guessed(text: str) -> SubjectKind:
