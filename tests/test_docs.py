@@ -42,7 +42,7 @@ def _examples() -> list[str]:
     blocks = [
         block
         for name, text in SECTIONS.items()
-        if name not in {"demo", "serve", "mcp"}  # run by tests of their own
+        if name not in {"demo", "serve", "mcp", "forget"}  # run by tests of their own
         for block in re.findall(r"```\n(.*?)```", text, re.DOTALL)
     ]
     return [line for block in blocks for line in block.splitlines()]

@@ -18,10 +18,19 @@
     │   ├── UnknownQuery
     │   ├── UnknownArtifact                 nothing is saved of that content
     │   ├── UnknownReference                no run has kept the profile to compare with
-    │   └── UnknownKind                     no loader or exporter of that name
+    │   ├── UnknownKind                     no loader or exporter of that name
+    │   └── UnknownRequest                  no deletion request or plan of that id
     ├── RegisterMoved                       somebody else wrote to the register of deletions first
     ├── InvalidTemplate                     a query file that the catalogue refuses
     ├── MissingExtra (ImportError)          an optional package is not installed
+    ├── DeletionRefused                     a deletion has not come so far, or has gone further
+    │   ├── NotApproved
+    │   ├── PlanOutdated                    the graph is not as the plan saw it
+    │   └── ExecutionUnderWay
+    ├── DeletionStopped                     an execution that cannot go on; nothing live was deleted
+    │   ├── RerunFailed
+    │   ├── StillReached                    what was rerun still derives from what is to be deleted
+    │   └── RemovalFailed                   data outside of the store could not be deleted
     ├── SourceError (ValueError)            a source of lineage that cannot be read as what it was said to be
     │   └── BadRecord                       one record of it, where no bad record is allowed
     ├── ArtifactError                       the payloads, which lie beside the graph
@@ -202,6 +211,69 @@ class UnknownReference(NotFound):
 
     code = "unknown_reference"
     hint = "run the component that keeps it first, or pass a Profile"
+
+
+class UnknownRequest(NotFound):
+    """No deletion request or plan has this id."""
+
+    code = "unknown_request"
+    hint = "`headwater forget list` lists requests and their plans"
+
+
+class DeletionRefused(HeadwaterError):
+    """The deletion has not come so far, or has gone further."""
+
+    code = "deletion_refused"
+    status = 409
+    hint = "`headwater forget list` shows how far requests are"
+
+
+class NotApproved(DeletionRefused):
+    """The plan is not approved."""
+
+    code = "not_approved"
+    hint = "`headwater forget approve PLAN --by NAME`, by somebody who may"
+
+
+class PlanOutdated(DeletionRefused):
+    """The graph is not as the plan saw it."""
+
+    code = "plan_outdated"
+    hint = "`headwater forget plan` makes a new plan; nothing was deleted"
+
+
+class ExecutionUnderWay(DeletionRefused):
+    """Somebody executes the plan at this moment."""
+
+    code = "execution_under_way"
+    hint = "wait for its end, or pass --take-over if that process is gone"
+
+
+class DeletionStopped(HeadwaterError):
+    """The execution cannot go on."""
+
+    code = "deletion_stopped"
+    status = 409
+    hint = "nothing live was deleted; execute again when the cause is gone: what is done is not done again"
+
+
+class RerunFailed(DeletionStopped):
+    """A run could not be done again."""
+
+    code = "rerun_failed"
+
+
+class StillReached(DeletionStopped):
+    """What was rerun still derives from what is to be deleted."""
+
+    code = "still_reached"
+
+
+class RemovalFailed(DeletionStopped):
+    """Data outside of the store could not be deleted."""
+
+    code = "removal_failed"
+    hint = "what is live was replaced before; execute again when the cause is gone: what is done is not done again"
 
 
 class RegisterMoved(HeadwaterError):

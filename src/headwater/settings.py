@@ -20,7 +20,8 @@ class Settings(BaseSettings):
     `api_tokens` is the folder of the tokens' hashes, `api_origins` the web sites that may ask, `api_questions` how many
     questions run at once and `api_timeout_s` for how long, `api_rate` the requests of one token a second. `api_oidc_*`
     name who else issues tokens, for which audience, in which of their claims the scopes stand, and behind what prefix.
-    `api_traces` is whether requests and questions are traced by OpenTelemetry.
+    `api_traces` is whether requests and questions are traced by OpenTelemetry. `forget` is the file of who reruns
+    and deletes what.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     api_oidc_audience: str | None = None
     api_oidc_claim: str = "scope"
     api_oidc_prefix: str = "headwater:"
+    forget: Path | None = None
     disabled: bool = False
 
     @field_validator("api_origins", mode="before")

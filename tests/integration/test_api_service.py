@@ -47,6 +47,8 @@ def _without_marks(document: Any) -> Any:
 def test_both_stores_give_the_answers_of_the_page(store: QueryStore, tmp_path: Path) -> None:
     api = client(store, settings(tmp_path))
     asked = {name: known for name, known in examples().items() if isinstance(known["request"], str)}
+    # What deletions answer depends on those before: tests/integration/test_api_deletions.py plays them as a session.
+    asked = {name: known for name, known in asked.items() if not name.startswith("deletion_")}
     for name, known in asked.items():
         got = api.get(known["request"].removeprefix("GET "))
         assert _without_marks(got.json()) == _without_marks(known["response"]), name

@@ -67,3 +67,9 @@ def test_a_state_is_told_by_name_and_maker_and_flag() -> None:
 def test_what_was_erased_says_when_and_for_which_request() -> None:
     state = Pointer("out@r1", "out", "data", erased=Erased(START, "d\n1"))
     assert caption(state).plain == "out  r1  erased on 2026-01-01 for request d\\n1"
+
+
+def test_a_quarantined_state_says_so() -> None:
+    state = Pointer("w@now", "w", "data", run="now", labels={"quarantined": "0f3a"})
+
+    assert caption(state).plain == "w  now  quarantined"

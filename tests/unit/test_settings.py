@@ -38,6 +38,7 @@ def test_the_names_are_the_ones_that_the_documentation_promises() -> None:
         "HEADWATER_API_OIDC_AUDIENCE",
         "HEADWATER_API_OIDC_CLAIM",
         "HEADWATER_API_OIDC_PREFIX",
+        "HEADWATER_FORGET",
         "HEADWATER_DISABLED",
     }
 
@@ -62,6 +63,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         "api_oidc_audience": None,
         "api_oidc_claim": "scope",
         "api_oidc_prefix": "headwater:",
+        "forget": None,
         "disabled": False,
     }
 

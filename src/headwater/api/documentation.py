@@ -67,6 +67,18 @@ def writing(name: str, model: type[BaseModel]) -> dict[str, Any]:
     return _declared(name, model, _WRITING)
 
 
+def deletion(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Return how a route about deletion requests is declared: what they ask for may not be possible as things are."""
+    return _declared(name, model, (*_WRITING, 409))
+
+
+def beginning(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Return how a route about deletion requests is declared that may begin what goes on behind its answer."""
+    declared = deletion(name, model)
+    declared["responses"][202] = {"model": model, "description": "It has begun."}
+    return declared
+
+
 def recording(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     """Return how a route is declared that takes documents and reads them by itself, of which some may be refused."""
     declared = _reading_by_itself(writing(name, schemas.Recorded), name, schema)

@@ -66,9 +66,7 @@ async def _service(request: Request) -> Service:
 _bearer = HTTPBearer(auto_error=False, description="A token that `headwater tokens add` made.")
 
 
-async def _allowed(
-    needed: SecurityScopes, request: Request, _: Annotated[object, Security(_bearer)] = None
-) -> Identity:
+async def allowed(needed: SecurityScopes, request: Request, _: Annotated[object, Security(_bearer)] = None) -> Identity:
     """Return who asks, whom an outer layer has recognised; raise Forbidden without the scopes that a route needs."""
     who: Identity = request.scope["state"]["identity"]
     missing = [scope for scope in needed.scopes if not who.may(Scope(scope))]
@@ -78,7 +76,7 @@ async def _allowed(
 
 
 InService: TypeAlias = Annotated[Service, Depends(_service)]
-Known: TypeAlias = Annotated[Identity, Security(_allowed)]
-Reader: TypeAlias = Annotated[Identity, Security(_allowed, scopes=[Scope.READ.value])]
-Writer: TypeAlias = Annotated[Identity, Security(_allowed, scopes=[Scope.WRITE.value])]
-Flagger: TypeAlias = Annotated[Identity, Security(_allowed, scopes=[Scope.FLAG.value])]
+Known: TypeAlias = Annotated[Identity, Security(allowed)]
+Reader: TypeAlias = Annotated[Identity, Security(allowed, scopes=[Scope.READ.value])]
+Writer: TypeAlias = Annotated[Identity, Security(allowed, scopes=[Scope.WRITE.value])]
+Flagger: TypeAlias = Annotated[Identity, Security(allowed, scopes=[Scope.FLAG.value])]

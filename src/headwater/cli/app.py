@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from headwater.cli import agents, artifacts, ask, manage, quality, serve, tokens, transfer
+from headwater.cli import agents, artifacts, ask, forget, manage, quality, serve, tokens, transfer
 from headwater.cli.context import Json, fail, options
 from headwater.errors import HeadwaterError
 
@@ -48,6 +48,7 @@ ask.add_to(app)
 quality.add_to(app)
 manage.add_to(app)
 transfer.add_to(app)
+forget.add_to(app)
 serve.add_to(app)
 agents.add_to(app)
 tokens.add_to(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -92,6 +93,14 @@ def fail(error: HeadwaterError) -> NoReturn:
         if error.hint:
             stderr.print(Text(f"  {_lines(error.hint)}"))
     raise typer.Exit(1)
+
+
+def user() -> str | None:
+    """Return the user of this machine; a container's may have no name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return None
 
 
 def instant(text: str | None, what: str) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +13,7 @@ from rich.text import Text
 
 from headwater.cli import render
 from headwater.cli.ask import Outputs
-from headwater.cli.context import Json, asking, opened, show, store_url
+from headwater.cli.context import Json, asking, opened, show, store_url, user
 from headwater.cli.text import shown
 from headwater.errors import StoreError, UsageError
 from headwater.queries.catalogue import catalogue
@@ -46,28 +45,20 @@ def add_to(app: typer.Typer) -> None:
 def flag(output: Outputs, why: Why = None, who: Who = None, as_json: Json = False) -> None:
     """Flag outputs or runs for review."""
     with asking() as lineage:
-        found = lineage.flag(output, who or _user(), why)
+        found = lineage.flag(output, who or user(), why)
     show({"flagged": found}, as_json, lambda to: _print_lines(to, "flagged", found))
 
 
 def unflag(output: Outputs, why: Why = None, who: Who = None, as_json: Json = False) -> None:
     """Clear the flag of outputs or runs."""
     with asking() as lineage:
-        found = lineage.unflag(output, who or _user(), why)
+        found = lineage.unflag(output, who or user(), why)
     show({"unflagged": found}, as_json, lambda to: _print_lines(to, "cleared", found))
 
 
 def _print_lines(console: Console, what: str, found: Sequence[str]) -> None:
     for one in found:
         console.print(Text(f"{what} {shown(one)}"))
-
-
-def _user() -> str | None:
-    """The user of this machine; a container's may have no name."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return None
 
 
 def digest(as_json: Json = False) -> None:

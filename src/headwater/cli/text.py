@@ -12,6 +12,8 @@ from headwater.graph.model import Node, Pointer, Run
 from headwater.ids import is_external, split_state_id
 
 MAX_LINES = 200
+# The label of a state that a deletion has found and nobody can make again yet.
+QUARANTINED = "quarantined"
 _STYLES = {"completed": "green", "failed": "red", "aborted": "yellow", "running": "cyan"}
 _LONGEST_VALUE = 120
 _TAIL = 8
@@ -74,6 +76,8 @@ def caption(node: Node, *, whole: bool = True) -> Text:
     text = _state(node, whole) if isinstance(node, Pointer) else _run(node)
     if node.flagged:
         text.append("  flagged", "bold red")
+    if QUARANTINED in node.labels:
+        text.append("  quarantined", "yellow")
     return text if node.erased is None else text.append(f"  {erased(node.erased)}", "yellow")
 
 

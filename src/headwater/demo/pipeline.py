@@ -108,7 +108,8 @@ def predictions(batch: Batch) -> str:
     return f"{FOLDER}/predictions/{batch}.csv"
 
 
-def _by_ride(answers: pd.Series[bool]) -> dict[str, bool]:
+def by_ride(answers: pd.Series[bool]) -> dict[str, bool]:
+    """Return answers, or truths, by the ids of their rides."""
     return {f"ride-{ride}": bool(answer) for ride, answer in answers.items()}
 
 
@@ -157,7 +158,7 @@ class _Pipeline:
         truth = stages.is_high(rows)
         right, found = int((answers == truth).sum()), int((answers & truth).sum())
         known_at, high = at + timedelta(days=1), int(truth.sum())
-        by_ride = (_by_ride(answers), _by_ride(truth))
+        by_ride = (by_ride(answers), by_ride(truth))
         self.served.append(Served(batch, state_id(name, run), known_at, len(rows), right, high, found, *by_ride))
 
     def close_day(self, at: datetime) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from headwater.demo import browser
 from headwater.demo.blame import show_difference, show_review
 from headwater.demo.complaints import AGREED, complaints, is_broken_promise
+from headwater.demo.farewell import show_farewell
 from headwater.demo.pipeline import Served, customer_file, run_month
 from headwater.demo.promise import show_promise, watch
 from headwater.demo.screen import Screen
@@ -52,6 +53,7 @@ def ask(screen: Screen, lineage: Lineage, url: str, story: Story) -> None:
     customer = rarest_customer(story.trips, worst.batch)
     rides = int((story.trips["customer"] == customer).sum())
     show_impact(screen, lineage, customer_file(customer), rides)
+    show_farewell(screen, lineage, story.trips, story.served)
     show_way_on(screen, url, worst)
 
 

@@ -299,6 +299,14 @@ class DeletionStore(Store, Protocol):
         """Return every produced state of these names, in no order."""
         ...
 
+    def states(self, names: Sequence[str], digests: Sequence[str]) -> Sequence[tuple[str, str, str | None]]:
+        """Return (id, name, digest) of every state of these names, and of every produced one with these contents."""
+        ...
+
+    def starting(self, prefixes: Sequence[str]) -> Sequence[str]:
+        """Return the names that begin with one of these texts, each once, in no order."""
+        ...
+
     def durations(self, components: Sequence[str], most: int) -> Mapping[str, Sequence[float]]:
         """Return the seconds that the newest completed runs of each component took, sorted, `most` at the most."""
         ...

@@ -35,6 +35,15 @@ class QuerySurveys:
         rows = self.engine.read("deletion/versions", names=list(names))
         return [Version(state, name, at, run, bool(is_erased)) for state, name, run, at, is_erased in rows]
 
+    def states(self, names: Sequence[str], digests: Sequence[str]) -> Sequence[tuple[str, str, str | None]]:
+        """Return (id, name, digest) of every state of these names, and of every produced one with these contents."""
+        rows = self.engine.read("deletion/states", names=list(names), digests=list(digests))
+        return [(state, name, digest) for state, name, digest in rows]
+
+    def starting(self, prefixes: Sequence[str]) -> Sequence[str]:
+        """Return the names that begin with one of these texts, each once, in no order."""
+        return [name for (name,) in self.engine.read("deletion/starting", prefixes=list(prefixes))]
+
     def durations(self, components: Sequence[str], most: int) -> Mapping[str, Sequence[float]]:
         """Return the seconds that the newest completed runs of each component took, sorted, `most` at the most."""
         found: dict[str, list[float]] = defaultdict(list)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from headwater import clock, ids
+from headwater import clock
 from headwater.graph.facts import ComponentFact, RunFact, Status, TriggerResult
 from headwater.graph.values import JSON, canonical
 from headwater.sdk import autolog, beside, erased, frames, recording
@@ -24,6 +24,7 @@ from headwater.sdk.history import History
 from headwater.sdk.measuring import measure
 from headwater.sdk.plan import Plan, params_of
 from headwater.sdk.recorder import Make
+from headwater.sdk.reruns import next_run_id
 from headwater.sdk.run import RunLog, current
 from headwater.sdk.triggers import HISTORY, RESULT, Trigger
 
@@ -44,7 +45,7 @@ class Execution:
         self._component = component
         self._plan = plan
         self._arguments: Mapping[str, object] = {}
-        self.run = RunLog(ids.new_run_id(), component.name, clock.now(), is_strict=False)
+        self.run = RunLog(next_run_id(component.name), component.name, clock.now(), is_strict=False)
         if component.artifacts != "none":
             self.run.keep = Keeper(self.run, component.artifacts, component.durability)
         self._previous: RunLog | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from headwater import clock, ids
+from headwater import clock
 from headwater.graph.connect import default
 from headwater.graph.facts import Input, NameLike, Output, RunFact, Status, as_input, as_output
 from headwater.graph.lineage.face import Lineage
@@ -15,6 +15,7 @@ from headwater.sdk.claims import Claim
 from headwater.sdk.erased import Policy, erased_lines, has_erasures, log_if_erased
 from headwater.sdk.faults import log as logger
 from headwater.sdk.files import mark_file
+from headwater.sdk.reruns import next_run_id
 from headwater.sdk.run import RunLog, current
 
 
@@ -38,7 +39,7 @@ def log_run(
     "ignore" does nothing; what the body tells of by `run.input` is logged), StoreError when the store fails.
     """
     store = lineage or default()
-    run = run_id or ids.new_run_id()
+    run = run_id or next_run_id(component)
     started = clock.now()
     promised = tuple(map(as_output, outputs))
     start = RunFact(

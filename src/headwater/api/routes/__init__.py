@@ -1,6 +1,18 @@
 """The routes, one file a subject. Each asks one question of the lineage graph."""
 
-from headwater.api.routes import components, events, flags, health, methods, quality, ranking, runs, store, walks
+from headwater.api.routes import (
+    components,
+    deletions,
+    events,
+    flags,
+    health,
+    methods,
+    quality,
+    ranking,
+    runs,
+    store,
+    walks,
+)
 
 ROUTERS = (
     walks.router,
@@ -10,6 +22,7 @@ ROUTERS = (
     components.router,
     quality.router,
     flags.router,
+    deletions.router,
     store.router,
     methods.router,
     health.router,
