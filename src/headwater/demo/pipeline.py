@@ -158,8 +158,8 @@ class _Pipeline:
         truth = stages.is_high(rows)
         right, found = int((answers == truth).sum()), int((answers & truth).sum())
         known_at, high = at + timedelta(days=1), int(truth.sum())
-        by_ride = (by_ride(answers), by_ride(truth))
-        self.served.append(Served(batch, state_id(name, run), known_at, len(rows), right, high, found, *by_ride))
+        rides = (by_ride(answers), by_ride(truth))
+        self.served.append(Served(batch, state_id(name, run), known_at, len(rows), right, high, found, *rides))
 
     def close_day(self, at: datetime) -> None:
         """Add the day's four batches to the history."""
