@@ -12,4 +12,4 @@ ON CREATE SET l.held = 1
 ON MATCH SET l.held = l.held + 1
 WITH count(*) AS taken
 OPTIONAL MATCH (b:Rebinding)
-RETURN count(b) AS waiting, EXISTS { MATCH (:Erasure) } AS has_erasures;
+RETURN count(b) AS waiting, EXISTS { MATCH (e:Erasure) WHERE e.id >= '' } AS has_erasures;
