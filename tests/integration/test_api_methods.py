@@ -145,6 +145,7 @@ def test_a_batch_is_recorded_whole_or_not_at_all(api: TestClient, store: Store) 
 
 
 FLAG = {"fact": "annotation", "target": "r1", "kind": "flag", "value": True, "at": "2026-01-02T00:00:00Z"}
+ERASURE = {"fact": "erasure", "kind": "payload", "request": "d1", "target": "r1", "at": "2026-01-03T00:00:00Z"}
 RUN = {"fact": "run", "id": "r1", "at": "2026-01-01T00:00:00Z"}
 
 
@@ -154,7 +155,8 @@ RUN = {"fact": "run", "id": "r1", "at": "2026-01-01T00:00:00Z"}
         (Scope.READ, {"stats"}),
         (Scope.WRITE, {"runs", "flags", "mixed"}),
         (Scope.FLAG, {"flags"}),
-        (Scope.ADMIN, {"stats", "runs", "flags", "mixed"}),
+        (Scope.DELETE, {"erasures", "kept"}),
+        (Scope.ADMIN, {"stats", "runs", "flags", "mixed", "erasures", "kept"}),
     ],
 )
 def test_a_method_wants_the_scope_of_what_it_does(
@@ -162,9 +164,9 @@ def test_a_method_wants_the_scope_of_what_it_does(
 ) -> None:
     _, token = TokenFolder(tmp_path / "tokens").add("one", [scope])
     api = http_service.client(store, http_service.settings(tmp_path), authorization=f"Bearer {token}")
-    asked = {"runs": [RUN], "flags": [FLAG], "mixed": [FLAG, RUN]}
+    asked = {"runs": [RUN], "flags": [FLAG], "mixed": [FLAG, RUN], "erasures": [RUN, ERASURE]}
     statuses = {key: api.post(f"{PATH}/record", json={"facts": facts}).status_code for key, facts in asked.items()}
-    statuses["stats"] = api.post(f"{PATH}/stats", json={}).status_code
+    statuses |= {name: api.post(f"{PATH}/{name}", json={}).status_code for name in ("stats", "kept")}
     assert statuses == {key: 200 if key in answered else 403 for key in statuses}
     assert api.get(PATH).status_code == 200
 

@@ -1,4 +1,4 @@
-"""How a store is asked from afar: methods of `Store` and `DeletionStore` as questions with parameters and an answer in JSON.
+"""How a store is asked from afar: its methods as questions with parameters and an answer in JSON.
 
 Both ends read the same signatures, so a method is told to both by its name below and to the client by one line more.
 """

@@ -1,4 +1,4 @@
-"""The store behind a service: every method of `Store` and `DeletionStore` is a question over HTTP, `POST /api/v1/store/METHOD`.
+"""The store behind a service: every method is a question over HTTP, `POST /api/v1/store/METHOD`.
 
 A method joins with its name in `protocol` and one line here.
 """
