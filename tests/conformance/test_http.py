@@ -12,8 +12,8 @@ import pytest
 
 from headwater.graph.connect import open_store
 from headwater.graph.remote import RemoteStore
-from headwater.graph.store import Store
-from headwater.testing import StoreConformance
+from headwater.graph.store import DeletionStore
+from headwater.testing import DeletionConformance
 from tests.support.http_service import process
 
 _KEPT = {"lock", "schema_version"}
@@ -27,7 +27,7 @@ class ServiceBackend:
     file: Path
     opened: ExitStack = field(default_factory=ExitStack)
 
-    def empty(self) -> Store:
+    def empty(self) -> DeletionStore:
         with closing(sqlite3.connect(self.file, timeout=60)) as raw, raw:
             tables = [name for (name,) in raw.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
             for table in tables:
@@ -35,7 +35,7 @@ class ServiceBackend:
                     raw.execute(f"DELETE FROM {table}")
         return self.again()
 
-    def again(self) -> Store:
+    def again(self) -> DeletionStore:
         store = open_store(self.url)
         assert isinstance(store, RemoteStore)
         return self.opened.enter_context(store)
@@ -49,7 +49,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceBackend
         yield ServiceBackend(url, file)
 
 
-class TestService(StoreConformance):
+class TestService(DeletionConformance):
     @pytest.fixture(autouse=True)
     def _backend(self, service: ServiceBackend) -> Iterator[None]:
         self.backend = service

@@ -21,7 +21,7 @@ from headwater.errors import StoreUnavailable
 from headwater.graph.connect import open_store
 from headwater.graph.model import Pointer
 from headwater.graph.protocol import PATH, READS, WRITES, Method, method_of
-from headwater.graph.store import Store
+from headwater.graph.store import DeletionStore, Store
 from tests.integration.test_api_questions import Statement
 from tests.support import http_service
 from tests.support.http_service import pipeline, until
@@ -71,7 +71,7 @@ def parts(text: str) -> list[dict[str, Any]]:
 
 
 def test_every_method_of_a_store_is_asked_by_its_name_alone() -> None:
-    public = {name for name in vars(Store) if not name.startswith("_")}
+    public = {name for name in (*vars(Store), *vars(DeletionStore)) if not name.startswith("_")}
     of_walk_or_of_the_client_itself = {"upstream", "downstream", "close"}
     assert {*READS, *WRITES} == public - of_walk_or_of_the_client_itself
 
@@ -145,6 +145,7 @@ def test_a_batch_is_recorded_whole_or_not_at_all(api: TestClient, store: Store) 
 
 
 FLAG = {"fact": "annotation", "target": "r1", "kind": "flag", "value": True, "at": "2026-01-02T00:00:00Z"}
+ERASURE = {"fact": "erasure", "kind": "payload", "request": "d1", "target": "r1", "at": "2026-01-03T00:00:00Z"}
 RUN = {"fact": "run", "id": "r1", "at": "2026-01-01T00:00:00Z"}
 
 
@@ -154,7 +155,8 @@ RUN = {"fact": "run", "id": "r1", "at": "2026-01-01T00:00:00Z"}
         (Scope.READ, {"stats"}),
         (Scope.WRITE, {"runs", "flags", "mixed"}),
         (Scope.FLAG, {"flags"}),
-        (Scope.ADMIN, {"stats", "runs", "flags", "mixed"}),
+        (Scope.DELETE, {"erasures", "kept"}),
+        (Scope.ADMIN, {"stats", "runs", "flags", "mixed", "erasures", "kept"}),
     ],
 )
 def test_a_method_wants_the_scope_of_what_it_does(
@@ -162,9 +164,9 @@ def test_a_method_wants_the_scope_of_what_it_does(
 ) -> None:
     _, token = TokenFolder(tmp_path / "tokens").add("one", [scope])
     api = http_service.client(store, http_service.settings(tmp_path), authorization=f"Bearer {token}")
-    asked = {"runs": [RUN], "flags": [FLAG], "mixed": [FLAG, RUN]}
+    asked = {"runs": [RUN], "flags": [FLAG], "mixed": [FLAG, RUN], "erasures": [RUN, ERASURE]}
     statuses = {key: api.post(f"{PATH}/record", json={"facts": facts}).status_code for key, facts in asked.items()}
-    statuses["stats"] = api.post(f"{PATH}/stats", json={}).status_code
+    statuses |= {name: api.post(f"{PATH}/{name}", json={}).status_code for name in ("stats", "kept")}
     assert statuses == {key: 200 if key in answered else 403 for key in statuses}
     assert api.get(PATH).status_code == 200
 

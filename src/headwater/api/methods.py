@@ -23,6 +23,7 @@ from headwater.api.failures import ClientLeft, Forbidden, InvalidRequest, public
 from headwater.api.recording import MOST_DEPTH, is_deeper, parsed
 from headwater.api.tokens import Identity, Scope
 from headwater.errors import HeadwaterError, NotFound, UsageError
+from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation
 from headwater.graph.protocol import READS, WRITES, Method, method_of
 from headwater.graph.store import Store
@@ -78,6 +79,8 @@ class Asked:
         """Return the scopes of which one is enough."""
         needed = [Scope(WRITES.get(self.method.name, Scope.READ))]
         facts = self.given.get("facts", ())
+        if any(isinstance(fact, Erasure) for fact in facts):
+            return [Scope.DELETE]
         are_flags = facts and all(isinstance(fact, Annotation) and fact.kind == "flag" for fact in facts)
         return [*needed, Scope.FLAG] if are_flags else needed
 

@@ -78,6 +78,10 @@ def _generic(kind: Any, inner: tuple[Any, ...]) -> Form:
         return _mapping(*inner)
     if kind is tuple and inner[-1] is not Ellipsis:
         return _row(inner)
+    if kind is frozenset:
+        return dataclasses.replace(
+            listed := _list(form_of(inner[0]), frozenset), encode=lambda of: listed.encode(sorted(of))
+        )
     return _list(form_of(inner[0]), tuple if kind is tuple else list)
 
 

@@ -1,4 +1,4 @@
-"""How a store is asked from afar: methods of `Store` as questions with parameters and an answer in JSON.
+"""How a store is asked from afar: its methods as questions with parameters and an answer in JSON.
 
 Both ends read the same signatures, so a method is told to both by its name below and to the client by one line more.
 """
@@ -13,20 +13,22 @@ from typing import Any, get_args, get_origin
 
 from headwater.errors import HeadwaterError
 from headwater.graph.plain import Form, form_of, hints_of
-from headwater.graph.store import Store, Subgraph
+from headwater.graph.store import DeletionStore, Subgraph
 
 PATH = "/api/v1/store"
-# Methods that change something, with the scope of the token that may ask them.
-WRITES: Mapping[str, str] = {"record": "write"}
+# Methods that change something, or tell whose data is to be forgotten, with the scope of the token that may ask them.
+_FORGETTING = ("salt", "enter", "register", "keep", "kept", "drop", "scrub")
+WRITES: Mapping[str, str] = {"record": "write", **dict.fromkeys(_FORGETTING, "delete")}
 READS = (
     *("resolve", "resolve_all", "walk", "sources", "targets", "search", "unmade", "holders"),
     *("run", "runs", "newest_runs", "components", "annotations", "facets", "facts"),
     *("outputs", "components_of", "suspects", "dependencies", "input_ages"),
     *("watermark", "digest", "about", "stats"),
+    *("labelled", "data_labels", "annotated", "names", "versions", "states", "starting", "durations", "has_erasures"),
 )
 _ITEMS_PER_LINE = 500
 # What takes as long as the graph is large: the service says again and again that it is still at it.
-LONG = ("digest",)
+LONG = ("digest", "scrub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Method:
 @cache
 def method_of(name: str) -> Method:
     """Return a method by its name."""
-    function = getattr(Store, name)
+    function = getattr(DeletionStore, name)
     hints = hints_of(function)
     answer = hints.pop("return")
     is_streamed = get_origin(answer) is Iterator

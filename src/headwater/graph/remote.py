@@ -1,4 +1,4 @@
-"""The store behind a service: every method of `Store` is a question over HTTP, `POST /api/v1/store/METHOD`.
+"""The store behind a service: every method is a question over HTTP, `POST /api/v1/store/METHOD`.
 
 A method joins with its name in `protocol` and one line here.
 """
@@ -18,7 +18,7 @@ from headwater.graph.facts import Fact, check_facts
 from headwater.graph.plain import text_of
 from headwater.graph.protocol import LONG, PATH, Method, method_of
 from headwater.graph.refusals import ForAWhile, failure_of, for_a_while
-from headwater.graph.store import Store, Subgraph, joined
+from headwater.graph.store import DeletionStore, Store, Subgraph, joined
 from headwater.graph.transport import Address, Request, Transport
 
 P = ParamSpec("P")
@@ -28,7 +28,7 @@ _RECORD_TIMEOUT_S = 60.0
 _GRACE_S = 30.0
 
 
-def asked(method: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[Any, P], R]:
+def asked(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
     """Return the method of a remote store that asks the service what `method` of its own store answers."""
     signature = inspect.signature(method)
 
@@ -93,6 +93,22 @@ class RemoteStore:
     digest = asked(Store.digest)
     about = asked(Store.about)
     stats = asked(Store.stats)
+    labelled = asked(DeletionStore.labelled)
+    data_labels = asked(DeletionStore.data_labels)
+    annotated = asked(DeletionStore.annotated)
+    names = asked(DeletionStore.names)
+    versions = asked(DeletionStore.versions)
+    states = asked(DeletionStore.states)
+    starting = asked(DeletionStore.starting)
+    durations = asked(DeletionStore.durations)
+    has_erasures = asked(DeletionStore.has_erasures)
+    salt = asked(DeletionStore.salt)
+    enter = asked(DeletionStore.enter)
+    register = asked(DeletionStore.register)
+    keep = asked(DeletionStore.keep)
+    kept = asked(DeletionStore.kept)
+    drop = asked(DeletionStore.drop)
+    scrub = asked(DeletionStore.scrub)
 
     def record(self, facts: Iterable[Fact]) -> None:
         """Add the facts, all or none; those that the service took are durable. Raises TooLarge for a large batch."""

@@ -322,7 +322,7 @@ class DeletionStore(Store, Protocol):
     def enter(self, previous: str, entry: str) -> None:
         """Add an entry, a JSON object with its `digest`, behind the one whose digest is `previous` ("" for the first).
 
-        Raises RegisterMoved when another one is the newest.
+        Entering the newest entry again changes nothing. Raises RegisterMoved when another one is the newest.
         """
         ...
 
