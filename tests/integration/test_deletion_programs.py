@@ -187,3 +187,19 @@ def test_commands_exit_with_1_while_something_is_wrong(here: Path) -> None:
     assert [one.exit_code for one in (verified, dry, real, intact, altered)] == [1, 1, 1, 0, 1]
     assert "the plan is not approved" in dry.output
     assert json.loads(altered.output)["altered"] == 1
+
+
+def test_the_artifact_of_an_erased_state_is_freed(here: Path) -> None:
+    put(here, ".headwater/forget.toml", '[[rerun]]\ncomponent = "*"\ncommand = "true"\n')
+    kept = headwater.configure()
+    with headwater.log_run("clean", inputs=["clients/zoe/a.csv"]) as log:
+        headwater.save({"rows": ["zoe", 7]}, "clean.json")
+    headwater.flush()
+    kept.close()
+
+    for line in ("request clients/zoe/* --reason 4711", "plan", "approve", "execute --for-real"):
+        done = run(f"headwater forget {line}")
+        assert done.exit_code == 0, done.output
+
+    found = json.loads(run("headwater forget report --json").output)["execution"]["purged"]
+    assert (set(found.values()), log.id in str(found)) == ({"freed"}, False)

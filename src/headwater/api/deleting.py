@@ -16,7 +16,9 @@ from headwater.api.service import InService, Service, allowed
 from headwater.api.tokens import ANONYMOUS, Identity, Scope
 from headwater.deletion.configuration import load_configuration
 from headwater.deletion.face import Deletions
+from headwater.deletion.purging import Artifacts
 from headwater.graph.lineage.face import Lineage
+from headwater.sdk.artifacts.where import artifacts_beside, graph_name, open_artifacts
 from headwater.sdk.recording import spool_folder
 
 NEWEST = "newest"
@@ -259,8 +261,12 @@ async def _deletions(service: InService) -> Deletions:
 
 def deletions(service: Service, lineage: Lineage) -> Deletions:
     """Return the deletions of the service's lineage graph, done as its configuration says by now."""
-    found = load_configuration(service.settings.forget)
-    return Deletions.configured(lineage, found, spool=spool_folder(service.settings.store))
+    settings = service.settings
+    spool = spool_folder(settings.store)
+    graph = graph_name(settings.store, settings.neo4j_database)
+    artifacts = open_artifacts(settings.artifacts or artifacts_beside(settings.store), graph)
+    purge = Artifacts(lineage.store, artifacts, spool)
+    return Deletions.configured(lineage, load_configuration(settings.forget), purge=purge, spool=spool)
 
 
 InDeletions: TypeAlias = Annotated[Deletions, Depends(_deletions)]

@@ -43,7 +43,8 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(artifacts, name="artifacts")
 
 
-def _opened() -> ArtifactStore:
+def opened_artifacts() -> ArtifactStore:
+    """Return the artifact store that the options and the environment name."""
     found = load_settings()
     graph = graph_name(store_url(), options.database or found.neo4j_database)
     return open_artifacts(found.artifacts or artifacts_beside(store_url()), graph)
@@ -53,7 +54,7 @@ def _opened() -> ArtifactStore:
 def list_artifacts(limit: Limit = 100, as_json: Json = False) -> None:
     """List what is saved, newest first."""
     damaged: list[str] = []
-    found = sorted(_opened().entries(damaged), key=attrgetter("saved_at", "digest"), reverse=True)
+    found = sorted(opened_artifacts().entries(damaged), key=attrgetter("saved_at", "digest"), reverse=True)
     document = {
         "artifacts": [entry.to_dict() for entry in found[:limit]],
         "count": len(found),
@@ -81,7 +82,7 @@ def _print_list(console: Console, document: dict[str, Any], found: Sequence[Entr
 @artifacts.command("get")
 def get_artifact(artifact: Reference, to: To = None, force: Force = False, as_json: Json = False) -> None:
     """Write the bytes of an artifact to a file, verified; nothing of them is run."""
-    store = _opened()
+    store = opened_artifacts()
     name, entry = next(_named(store, [artifact]))
     path = write_to(store, entry, to or Path(file_name(entry, name)), replaces=force)
     document = {"path": str(path), **entry.to_dict()}
@@ -91,7 +92,7 @@ def get_artifact(artifact: Reference, to: To = None, force: Force = False, as_js
 @artifacts.command("verify")
 def verify_artifacts(artifact: References = None, as_json: Json = False) -> None:
     """Read artifacts whole, and name those that are not what was saved; exit 1 if there are any."""
-    store = _opened()
+    store = opened_artifacts()
     damaged: list[str] = []
     entries = (entry for _, entry in _named(store, artifact)) if artifact else store.entries(damaged)
     found = {entry.digest: (entry, store.faults(entry)) for entry in entries}
@@ -118,7 +119,7 @@ def _print_verified(console: Console, document: dict[str, Any]) -> None:
 @artifacts.command("gc")
 def collect_artifacts(grace_days: Days = GRACE.days, apply: Apply = False, as_json: Json = False) -> None:
     """Show what no state in the graph needs, and what killed writers left; with --apply, remove it."""
-    store, spool = _opened(), spool_folder(store_url())
+    store, spool = opened_artifacts(), spool_folder(store_url())
     with asking() as lineage:
         found = collect(
             store,

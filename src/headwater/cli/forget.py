@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from headwater.cli import forgotten
+from headwater.cli.artifacts import opened_artifacts
 from headwater.cli.context import Json, instant, opened, options, show, store_url, user
 from headwater.cli.text import shown
 from headwater.errors import UsageError
@@ -50,10 +51,13 @@ def _deletions(config: Path | None = None) -> Iterator[Deletions]:
     # Every other command would wait for what only these need.
     from headwater.deletion import Deletions
     from headwater.deletion.configuration import load_configuration
+    from headwater.deletion.purging import Artifacts
 
     found = load_configuration(config or load_settings().forget)
     with opened() as lineage:
-        yield Deletions.configured(lineage, found, spool=spool_folder(store_url()))
+        spool = spool_folder(store_url())
+        purge = Artifacts(lineage.store, opened_artifacts(), spool)
+        yield Deletions.configured(lineage, found, purge=purge, spool=spool)
 
 
 def _who(by: str | None) -> str:

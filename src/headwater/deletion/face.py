@@ -22,7 +22,7 @@ from headwater.deletion.removers import Remover, Removers
 from headwater.deletion.rerunners import Rerunner, Rerunners
 from headwater.deletion.schedule import Schedule
 from headwater.deletion.verification import Verification
-from headwater.errors import UnknownRequest
+from headwater.errors import UnknownRequest, UsageError
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.redaction import Redaction
 from headwater.graph.store import DeletionStore
@@ -49,7 +49,9 @@ class Deletions:
         purge: Purge | None = None,
         spool: Path | None = None,
     ) -> None:
-        # Every store of this package can forget; the questions about lineage do not ask it to.
+        if not hasattr(lineage.store, "enter"):
+            hint = "ask the service itself: /api/v1/deletions; or open the database that it serves"
+            raise UsageError("deletions are done where the database is, not through a service", hint=hint)
         store: DeletionStore = lineage.store  # type: ignore[assignment]
         rerunners = rerun if isinstance(rerun, Rerunners) else Rerunners.of(rerun)
         removers = remove if isinstance(remove, Removers) else Removers.of(remove)
