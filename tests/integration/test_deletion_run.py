@@ -303,12 +303,12 @@ def test_contents_that_only_erased_states_had_are_purged(store: QueryStore) -> N
     assert deletions.report(request)["execution"]["purged"] == dict.fromkeys(digests, "freed")
 
 
-def test_a_store_that_cannot_forget_says_where_to_ask(file: QueryStore) -> None:
-    class Remote:
+def test_a_store_that_cannot_forget_says_so(file: QueryStore) -> None:
+    class Other:
         watermark = file.watermark
 
-    with pytest.raises(UsageError, match="where the database is"):
-        Deletions(Lineage(Remote()))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="cannot forget"):
+        Deletions(Lineage(Other()))  # type: ignore[arg-type]
 
 
 def test_a_withdrawn_request_is_forgotten(store: QueryStore) -> None:

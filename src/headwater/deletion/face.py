@@ -50,8 +50,7 @@ class Deletions:
         spool: Path | None = None,
     ) -> None:
         if not hasattr(lineage.store, "enter"):
-            hint = "ask the service itself: /api/v1/deletions; or open the database that it serves"
-            raise UsageError("deletions are done where the database is, not through a service", hint=hint)
+            raise UsageError("this store cannot forget", hint="use one on SQLite or Neo4j, or a service")
         store: DeletionStore = lineage.store  # type: ignore[assignment]
         rerunners = rerun if isinstance(rerun, Rerunners) else Rerunners.of(rerun)
         removers = remove if isinstance(remove, Removers) else Removers.of(remove)
