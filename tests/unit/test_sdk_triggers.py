@@ -82,6 +82,7 @@ def raises() -> None:
         (object, "passed", None, None),
         (lambda: False, "failed", "it returned False", False),
         (lambda: TriggerResult("failed", "psi 0.3 > 0.2", 0.3), "failed", "psi 0.3 > 0.2", 0.3),
+        (lambda: TriggerResult("failed", "x\0\ud800", float("inf")), "failed", "x?", None),
         (raises, "error", "RuntimeError: boom", None),
     ],
 )

@@ -15,6 +15,7 @@ from headwater import clock
 from headwater.errors import InvalidFact, UsageError
 from headwater.graph.facts import TriggerResult
 from headwater.graph.values import JSON, canonical
+from headwater.sdk.faults import storable
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -99,7 +100,8 @@ def _trigger(key: str, function: Callable[..., object]) -> Trigger:
 
 def _outcome(returned: Any) -> TriggerResult:
     if isinstance(returned, TriggerResult):
-        return returned
+        message = None if returned.message is None else storable(str(returned.message))
+        return replace(returned, message=message, value=_storable(returned.value))
     if _is_false(returned):
         return TriggerResult("failed", "it returned False", False)
     return TriggerResult("passed", value=_storable(returned))
@@ -121,4 +123,4 @@ def _storable(returned: Any) -> JSON:
 
 
 def _message(exc: Exception) -> str:
-    return str(exc)[:_MOST_MESSAGE].replace("\0", "")
+    return storable(str(exc)[:_MOST_MESSAGE])
