@@ -21,7 +21,6 @@ F = TypeVar("F", bound=Callable[..., object])
 
 RESULT, HISTORY = "result", "history"
 _MARK = "__headwater_asynchronous__"
-_MOST_MESSAGE = 2000
 
 
 def asynchronous(trigger: F) -> F:
@@ -123,4 +122,4 @@ def _storable(returned: Any) -> JSON:
 
 
 def _message(exc: Exception) -> str:
-    return storable(str(exc)[:_MOST_MESSAGE])
+    return storable(str(exc))
