@@ -18,7 +18,7 @@ from tests.support.writers import late_state, running, write_and_stall
 
 PART = 10
 READERS = 45
-MANY = 300_000
+MANY = 200_000
 OLD = RunFact("old", "make-old", None, at(0), at(1), outputs=(Output("hot"),))
 LATE = late_state()
 
