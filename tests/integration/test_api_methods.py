@@ -19,8 +19,9 @@ from headwater.api.logs import JsonLines
 from headwater.api.tokens import Scope, TokenFolder
 from headwater.errors import StoreUnavailable
 from headwater.graph.connect import open_store
+from headwater.graph.metrics.store import MetricStore
 from headwater.graph.model import Pointer
-from headwater.graph.protocol import PATH, READS, WRITES, Method, method_of
+from headwater.graph.protocol import METRICS, PATH, READS, WRITES, Method, method_of
 from headwater.graph.store import DeletionStore, Store
 from tests.integration.test_api_questions import Statement
 from tests.support import http_service
@@ -72,6 +73,7 @@ def parts(text: str) -> list[dict[str, Any]]:
 
 def test_every_method_of_a_store_is_asked_by_its_name_alone() -> None:
     public = {name for name in (*vars(Store), *vars(DeletionStore)) if not name.startswith("_")}
+    public |= {f"{METRICS}{name}" for name in vars(MetricStore) if not name.startswith("_")}
     of_walk_or_of_the_client_itself = {"upstream", "downstream", "close"}
     assert {*READS, *WRITES} == public - of_walk_or_of_the_client_itself
 

@@ -58,13 +58,13 @@ class Asked:
 
     def parts(self, store: Store) -> Generator[bytes]:
         """Give the lines of an answer that is a stream, and the one that says that it is whole."""
-        items: Iterator[Any] = self._asked(store)
+        items: Iterator[Any] = iter(self._asked(store))
         while found := list(map(self.method.answer.encode, islice(items, self.method.items_per_line))):
             yield self.method.answer.write({"part": found}) + b"\n"
         yield _line({"end": True})
 
     def _asked(self, store: Store) -> Any:
-        return getattr(store, self.method.name)(**self.given)
+        return self.method.of(store)(**self.given)
 
     def _check(self, who: Identity) -> None:
         """Raise Forbidden or UsageError for what may not be asked, or for more than one answer should hold."""
