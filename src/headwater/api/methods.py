@@ -72,7 +72,8 @@ class Asked:
         if not any(map(who.may, scopes)):
             raise Forbidden(f"the token {who.name!r} has not the scope {scopes[0]}")
         page = self.given.get("page")
-        if max(self.given.get("most", 0), page.size if page else 0) > MOST_ITEMS:
+        # Below zero is no limit at all.
+        if not all(0 <= most <= MOST_ITEMS for most in (self.given.get("most", 0), page.size if page else 0)):
             raise UsageError("the answer would be too long", hint=f"ask for at most {MOST_ITEMS:,} items")
 
     def _scopes(self) -> list[Scope]:

@@ -257,9 +257,13 @@ def _short(text: str) -> str:
 
 
 def _finite(metric: str, value: float) -> float:
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise InvalidValue(f"{metric} is {value!r}", hint="a metric is a finite number, or None")
-    return float(value)
+    try:
+        found = float(value) if isinstance(value, (int, float)) else math.nan
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise InvalidValue(f"{metric} is {value!r:.{_SHOWN}}", hint="a metric is a finite number, or None")
+    return found
 
 
 def _text(key: str, value: JSON) -> str | None:
