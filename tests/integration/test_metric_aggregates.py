@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from headwater.graph.metrics.aggregates import (
     Aggregate,
     accuracy,
     f1,
+    is_ready,
     mae,
     mean,
     mean_error,
@@ -91,6 +93,7 @@ def test_rows_that_leave_a_sum_leave_nothing_behind(
 def test_a_ready_metric_is_made_again_from_its_spec(ours: Aggregate, pairs: list[tuple[bool, bool]]) -> None:
     again = ready(ours.spec)
     assert again is not None
+    assert is_ready(ours)
     assert (again.spec, again.size, value(again, pairs)) == (ours.spec, ours.size, value(ours, pairs))
 
 
@@ -99,6 +102,11 @@ def test_a_ready_metric_is_made_again_from_its_spec(ours: Aggregate, pairs: list
 )
 def test_a_spec_that_no_ready_metric_has_makes_none(spec: str) -> None:
     assert ready(spec) is None
+
+
+def test_a_metric_with_the_spec_of_another_is_no_ready_one() -> None:
+    assert not is_ready(replace(mae(), of_totals=lambda *_: 0.0))
+    assert not is_ready(replace(rmse(), spec="mae"))
 
 
 def test_a_setting_that_json_cannot_hold_is_refused() -> None:

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import wraps
 from itertools import islice
-from operator import add
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from headwater.errors import InvalidValue, NotAStore, NotFound, StoreError, StoreUnavailable, TooLarge
 from headwater.graph.facts import Fact, check_facts
 from headwater.graph.measures import MetricFact, Window, check_measures
-from headwater.graph.metrics.aggregates import Aggregate, ready
+from headwater.graph.metrics.aggregates import Aggregate, is_ready
 from headwater.graph.metrics.store import Figure, MetricStore
 from headwater.graph.plain import text_of
 from headwater.graph.protocol import LISTS, LONG, METRICS, PATH, Method, method_of
@@ -244,14 +243,15 @@ class RemoteMetrics:
     def figure(self, component: str, metric: str, aggregate: Aggregate, window: Window, at: datetime) -> Figure:
         """Return an aggregate over a window of a component's joined rows.
 
-        Those that are not ready ones cannot travel: all rows of the window come here, and are summed up.
+        One that is not ready-made cannot travel: all rows of the window come here, and are summed up.
         """
-        if ready(aggregate.spec) is not None:
+        if is_ready(aggregate):
             return self._kept_figure(component, metric, aggregate, window, at)
         rows = self.joined(component, metric, window, at)
         sums = [0] * aggregate.size
         for row in rows:
-            sums = list(map(add, sums, aggregate.of_row(row.output, row.label)))
+            parts = aggregate.of_row(row.output, row.label)
+            sums = [total + part for total, part in zip(sums, parts, strict=True)]
         return Figure(aggregate.of_totals(sums, len(rows)), len(rows))
 
 

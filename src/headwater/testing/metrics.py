@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -231,6 +232,8 @@ class MetricConformance:
         ours = aggregates.Aggregate("ours", 2, of_row, lambda sums, rows: sums[1] - sums[0] + rows)
         assert store.figure("predict", "", ours, None, at(9)) == (20 - 6 + 4, 4)
         assert store.figure("nobody", "", ours, None, at(9)) == (0, 0)
+        most = replace(aggregates.mae(), of_totals=lambda _, rows: float(rows))
+        assert store.figure("predict", "", most, None, at(9)) == (4.0, 4)
 
     def test_rows_are_given_oldest_first_for_metrics_that_are_no_sums(self) -> None:
         store = self._store()

@@ -95,6 +95,16 @@ def ready(spec: str) -> Aggregate | None:
     return found if found.spec == spec else None
 
 
+def is_ready(aggregate: Aggregate) -> bool:
+    """Whether a metric is a ready one by what it computes, not by its spec alone."""
+    found = ready(aggregate.spec)
+    return found is not None and _codes(found) == _codes(aggregate)
+
+
+def _codes(aggregate: Aggregate) -> list[object]:
+    return [getattr(function, "__code__", None) for function in (aggregate.of_row, aggregate.of_totals)]
+
+
 def _mean_of(sums: Totals, rows: int) -> float | None:
     return None if not rows else sums[0] / (rows << _UNIT_BITS)
 
