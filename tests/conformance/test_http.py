@@ -13,7 +13,7 @@ import pytest
 from headwater.graph.connect import open_store
 from headwater.graph.remote import RemoteStore
 from headwater.graph.store import DeletionStore
-from headwater.testing import DeletionConformance
+from headwater.testing import DeletionConformance, MetricConformance
 from tests.support.http_service import process
 
 _KEPT = {"lock", "schema_version"}
@@ -50,6 +50,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceBackend
 
 
 class TestService(DeletionConformance):
+    @pytest.fixture(autouse=True)
+    def _backend(self, service: ServiceBackend) -> Iterator[None]:
+        self.backend = service
+        with service.opened:
+            yield
+
+
+class TestServiceMetrics(MetricConformance):
     @pytest.fixture(autouse=True)
     def _backend(self, service: ServiceBackend) -> Iterator[None]:
         self.backend = service

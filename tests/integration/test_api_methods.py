@@ -19,8 +19,9 @@ from headwater.api.logs import JsonLines
 from headwater.api.tokens import Scope, TokenFolder
 from headwater.errors import StoreUnavailable
 from headwater.graph.connect import open_store
+from headwater.graph.metrics.store import MetricStore
 from headwater.graph.model import Pointer
-from headwater.graph.protocol import PATH, READS, WRITES, Method, method_of
+from headwater.graph.protocol import METRICS, PATH, READS, WRITES, Method, method_of
 from headwater.graph.store import DeletionStore, Store
 from tests.integration.test_api_questions import Statement
 from tests.support import http_service
@@ -72,6 +73,7 @@ def parts(text: str) -> list[dict[str, Any]]:
 
 def test_every_method_of_a_store_is_asked_by_its_name_alone() -> None:
     public = {name for name in (*vars(Store), *vars(DeletionStore)) if not name.startswith("_")}
+    public |= {f"{METRICS}{name}" for name in vars(MetricStore) if not name.startswith("_")}
     of_walk_or_of_the_client_itself = {"upstream", "downstream", "close"}
     assert {*READS, *WRITES} == public - of_walk_or_of_the_client_itself
 
@@ -128,7 +130,8 @@ def test_what_is_no_object_is_refused(api: TestClient, body: bytes) -> None:
 def test_a_method_that_is_unknown_or_too_much_is_told(api: TestClient) -> None:
     unknown = api.post(f"{PATH}/close", json={})
     assert (unknown.status_code, unknown.json()["error"]["message"]) == (404, "stores are not asked for 'close'")
-    for name, question in (("search", {"text": "x", "most": 10**9}), ("runs", {"page": {"size": 10**9}})):
+    asked = [("search", {"text": "x", "most": 10**9}), ("runs", {"page": {"size": 10**9}})]
+    for name, question in (*asked, ("metrics.incidents", {"most": -1})):
         assert api.post(f"{PATH}/{name}", json=question).json()["error"]["message"] == "the answer would be too long"
 
 
@@ -147,16 +150,21 @@ def test_a_batch_is_recorded_whole_or_not_at_all(api: TestClient, store: Store) 
 FLAG = {"fact": "annotation", "target": "r1", "kind": "flag", "value": True, "at": "2026-01-02T00:00:00Z"}
 ERASURE = {"fact": "erasure", "kind": "payload", "request": "d1", "target": "r1", "at": "2026-01-03T00:00:00Z"}
 RUN = {"fact": "run", "id": "r1", "at": "2026-01-01T00:00:00Z"}
+METRIC_QUESTIONS: dict[str, Any] = {
+    "metrics.incidents": {"most": 1},
+    "metrics.record": {"facts": [{"fact": "logged", "component": "predict", "values": {"a": 1}}]},
+    "metrics.claim": {"component": "predict", "lease_s": 1},
+}
 
 
 @pytest.mark.parametrize(
     ("scope", "answered"),
     [
-        (Scope.READ, {"stats"}),
-        (Scope.WRITE, {"runs", "flags", "mixed"}),
+        (Scope.READ, {"stats", "metrics.incidents"}),
+        (Scope.WRITE, {"runs", "flags", "mixed", "metrics.record", "metrics.claim"}),
         (Scope.FLAG, {"flags"}),
         (Scope.DELETE, {"erasures", "kept"}),
-        (Scope.ADMIN, {"stats", "runs", "flags", "mixed", "erasures", "kept"}),
+        (Scope.ADMIN, {"stats", "runs", "flags", "mixed", "erasures", "kept", *METRIC_QUESTIONS}),
     ],
 )
 def test_a_method_wants_the_scope_of_what_it_does(
@@ -166,7 +174,8 @@ def test_a_method_wants_the_scope_of_what_it_does(
     api = http_service.client(store, http_service.settings(tmp_path), authorization=f"Bearer {token}")
     asked = {"runs": [RUN], "flags": [FLAG], "mixed": [FLAG, RUN], "erasures": [RUN, ERASURE]}
     statuses = {key: api.post(f"{PATH}/record", json={"facts": facts}).status_code for key, facts in asked.items()}
-    statuses |= {name: api.post(f"{PATH}/{name}", json={}).status_code for name in ("stats", "kept")}
+    others = {"stats": {}, "kept": {}, **METRIC_QUESTIONS}
+    statuses |= {name: api.post(f"{PATH}/{name}", json=document).status_code for name, document in others.items()}
     assert statuses == {key: 200 if key in answered else 403 for key in statuses}
     assert api.get(PATH).status_code == 200
 

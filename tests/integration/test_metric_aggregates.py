@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
+from headwater.errors import InvalidValue
 from headwater.graph.metrics.aggregates import (
     Aggregate,
     accuracy,
     f1,
+    is_ready,
     mae,
     mean,
     mean_error,
     precision,
+    ready,
     recall,
     rmse,
 )
@@ -75,3 +79,36 @@ def test_rows_that_leave_a_sum_leave_nothing_behind(
     alone = sum(ours.of_row(*pair)[0] for pair in pairs)
     left = sum(ours.of_row(*pair)[0] for pair in [*others, *pairs]) - sum(ours.of_row(*pair)[0] for pair in others)
     assert left == alone
+
+
+@given(ANSWERS)
+@pytest.mark.parametrize(
+    "ours",
+    [
+        *(recall(), precision(1, 0.5), f1('a "b" [c]'), recall({"b": 1, "a": [None]}), recall(threshold=1)),
+        *(accuracy(), mean(), mean("output"), mean_error(), mae(), rmse()),
+    ],
+    ids=lambda one: one.spec,
+)
+def test_a_ready_metric_is_made_again_from_its_spec(ours: Aggregate, pairs: list[tuple[bool, bool]]) -> None:
+    again = ready(ours.spec)
+    assert again is not None
+    assert is_ready(ours)
+    assert (again.spec, again.size, value(again, pairs)) == (ours.spec, ours.size, value(ours, pairs))
+
+
+@pytest.mark.parametrize(
+    "spec", ["mine", "", "mae 1", "recall", "recall {}", "recall [true]", "recall [1,2,3]", 'recall [1,"x"]', "f1 [[[["]
+)
+def test_a_spec_that_no_ready_metric_has_makes_none(spec: str) -> None:
+    assert ready(spec) is None
+
+
+def test_a_metric_with_the_spec_of_another_is_no_ready_one() -> None:
+    assert not is_ready(replace(mae(), of_totals=lambda *_: 0.0))
+    assert not is_ready(replace(rmse(), spec="mae"))
+
+
+def test_a_setting_that_json_cannot_hold_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="a setting of recall"):
+        recall(threshold=float("nan"))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import headwater
+from tests.support.http_service import process
 
 DEADLINE_S = 120.0
 PROGRAM = """
@@ -48,9 +51,15 @@ def programs(folder: Path, environment: Mapping[str, str], *bodies: str) -> list
         path = folder / f"program{number}.py"
         path.write_text(PROGRAM + textwrap.dedent(body), encoding="utf-8")
         running.append(subprocess.Popen([sys.executable, str(path)], cwd=folder, env=environment))
-    assert [process.wait(DEADLINE_S) for process in running] == [0] * len(bodies)
+    assert [one.wait(DEADLINE_S) for one in running] == [0] * len(bodies)
     alerts = folder / "alerts"
     return alerts.read_text("utf-8").splitlines() if alerts.exists() else []
+
+
+def printed(store: str, *words: str) -> Any:
+    """Return the document that the command line prints."""
+    command = [sys.executable, "-m", "headwater.cli", "--store", store, *words, "--json"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=DEADLINE_S).stdout)
 
 
 def test_a_program_that_ends_at_once_has_its_metrics_and_its_alert(
@@ -70,6 +79,30 @@ def test_programs_that_race_open_one_incident_and_tell_it_once(tmp_path: Path, e
     assert programs(tmp_path, environment, well) == ["closed 0.90"]
     with headwater.connect(environment["HEADWATER_STORE"]) as lineage:
         assert (lineage.alerts(), len(lineage.alerts(only_open=False))) == ([], 1)
+
+
+def test_a_program_whose_store_is_a_service_has_its_metrics_and_its_alert(
+    tmp_path: Path, environment: Mapping[str, str]
+) -> None:
+    body = """
+        def missed(y_true, y_pred):
+            return sum(label and not output for label, output in zip(y_true, y_pred))
+
+        watched = headwater.Component("watched", metrics=[headwater.Metric("missed", missed)])
+        watched.log_outputs({n: n < 8 for n in range(10)})
+        watched.log_feedback({n: True for n in range(10)})
+        headwater.flush()
+        with watched.running():
+            pass
+        work(0, 5)
+    """
+    with process(environment["HEADWATER_STORE"], "--port", "0", folder=tmp_path) as (url, _):
+        assert programs(tmp_path, {**environment, "HEADWATER_STORE": url}, body) == ["opened 0.50"]
+        found = [printed(url, "metrics", name)["metrics"] for name in ("predict", "watched")]
+        [incident] = printed(url, "alerts")["alerts"]
+    told = [(one["metric"], *map(one["values"][0].get, ("value", "rows", "verdict"))) for [one] in found]
+    assert told == [("recall", 0.5, 10, "breach"), ("missed", 2.0, 10, "unjudged")]
+    assert (incident["metric"], incident["opened"]["value"], incident["closed"]) == ("recall", 0.5, None)
 
 
 def test_a_forked_worker_computes_its_own(tmp_path: Path, environment: Mapping[str, str]) -> None:

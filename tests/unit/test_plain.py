@@ -12,6 +12,10 @@ from hypothesis import strategies as st
 from headwater.errors import AuthenticationFailed, NotAStore, StoreBusy, StoreError, StoreUnavailable, UnknownPointer
 from headwater.graph import packing
 from headwater.graph.facts import FacetKey, Status
+from headwater.graph.measures import Logged, Measured, Terms, Window
+from headwater.graph.metrics.incidents import Incident
+from headwater.graph.metrics.store import Alert, Figure
+from headwater.graph.metrics.windows import Joined
 from headwater.graph.model import Component, Node, Pointer, Run
 from headwater.graph.plain import form_of
 from headwater.graph.protocol import method_of
@@ -19,6 +23,7 @@ from headwater.graph.refusals import ForAWhile, failure_of, for_a_while, unnamed
 from headwater.graph.store import InputAge, OutputFilter, Page, RunDetail, Subgraph, Watermark
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678, UTC)
+MEASURED = Measured("predict", "recall", "r1", 0.25, 7, "7 d", Terms(">= 0.5", "page", 2, 3), at=AT)
 instants = st.datetimes(timezones=st.just(UTC))
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4)
 labels = st.dictionaries(names, names, max_size=2)
@@ -37,6 +42,9 @@ statuses = st.sampled_from(Status)
 runs = st.tuples(names, st.none() | names, statuses, instants, st.none() | instants, st.booleans(), labels).map(
     lambda told: Run(told[0], told[1], told[2], told[3], told[4], flagged=told[5], labels=told[6])
 )
+
+
+FIGURE = {"component": "c", "metric": "", "aggregate": "mae", "window": "all", "at": "2026-01-01T00:00:00Z"}
 
 
 def travelled(hint: Any, value: Any) -> Any:
@@ -92,6 +100,15 @@ def test_a_field_that_is_nothing_for_all_nodes_is_left_out() -> None:
             RunDetail,
             RunDetail(Run("r", "c", Status.COMPLETED, AT, AT), [], [], [], {FacetKey("run", "r", "", "k"): [1.5]}),
         ),
+        (Logged | Measured, MEASURED),
+        (Logged | Measured, Logged("predict", {"a": [1, None], "b": None}, "label", "", None, AT)),
+        (Measured, Measured("predict", "recall", "r1", None, 0, message="ValueError: no", at=AT)),
+        (Incident, Incident(MEASURED, None, 1, "i")),
+        (Incident, Incident(MEASURED, MEASURED, 2, "i")),
+        (Alert, Alert("i.1", "opened", "i", MEASURED)),
+        (Joined, Joined("p", {"a": [1.5]}, None, "é", "r1")),
+        (Figure, Figure(None, 0)),
+        *((Window, window) for window in (None, 1_000, timedelta(days=7), timedelta(microseconds=1))),
     ],
 )
 def test_a_record_is_the_same_after_its_journey(hint: Any, value: Any) -> None:
@@ -115,6 +132,12 @@ def test_what_is_at_its_default_is_left_out_and_what_is_new_passed_over() -> Non
         ("runs", {"page": {"before": ["2026-01-01T00:00:00Z"]}}, "page: "),
         ("record", {"facts": [{"fact": "walk"}]}, "a fact of type 'walk'"),
         ("outputs", {"where": {"label": ["a", "b", "c"]}, "most": 1}, "where: "),
+        ("metrics.record", {"facts": [{"fact": "run", "id": "r"}]}, "a fact of type 'run'"),
+        ("metrics.joined", {"window": "7 years"}, "is missing"),
+        ("metrics.figure", {**FIGURE, "window": "last 0"}, "'last 0' is no window"),
+        ("metrics.figure", {**FIGURE, "window": "99999999999999 d"}, "'99999999999999 d' is no window"),
+        ("metrics.figure", {**FIGURE, "aggregate": "mine"}, "aggregate: 'mine' is no ready metric"),
+        ("metrics.claim", {"component": "c", "lease_s": 10**400}, "lease_s: the number is too large"),
     ],
 )
 def test_what_cannot_be_read_is_named(name: str, document: dict[str, Any], words: str) -> None:

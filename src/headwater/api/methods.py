@@ -58,13 +58,13 @@ class Asked:
 
     def parts(self, store: Store) -> Generator[bytes]:
         """Give the lines of an answer that is a stream, and the one that says that it is whole."""
-        items: Iterator[Any] = self._asked(store)
+        items: Iterator[Any] = iter(self._asked(store))
         while found := list(map(self.method.answer.encode, islice(items, self.method.items_per_line))):
             yield self.method.answer.write({"part": found}) + b"\n"
         yield _line({"end": True})
 
     def _asked(self, store: Store) -> Any:
-        return getattr(store, self.method.name)(**self.given)
+        return self.method.of(store)(**self.given)
 
     def _check(self, who: Identity) -> None:
         """Raise Forbidden or UsageError for what may not be asked, or for more than one answer should hold."""
@@ -72,7 +72,8 @@ class Asked:
         if not any(map(who.may, scopes)):
             raise Forbidden(f"the token {who.name!r} has not the scope {scopes[0]}")
         page = self.given.get("page")
-        if max(self.given.get("most", 0), page.size if page else 0) > MOST_ITEMS:
+        # Below zero is no limit at all.
+        if not all(0 <= most <= MOST_ITEMS for most in (self.given.get("most", 0), page.size if page else 0)):
             raise UsageError("the answer would be too long", hint=f"ask for at most {MOST_ITEMS:,} items")
 
     def _scopes(self) -> list[Scope]:

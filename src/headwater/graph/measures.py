@@ -10,14 +10,15 @@ import hashlib
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from headwater import clock
-from headwater.errors import InvalidValue, UsageError
+from headwater.errors import InvalidFact, InvalidValue, UsageError
 from headwater.graph.values import JSON, canonical, check_name, check_run_id, check_text, comparable
 
 Window: TypeAlias = int | timedelta | None
@@ -25,6 +26,7 @@ Kind: TypeAlias = Literal["output", "label"]
 
 MAX_KEY_BYTES = 512
 MOST_CLEAR = 100
+_SHOWN = 40
 
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -179,6 +181,15 @@ class Measured:
 MetricFact: TypeAlias = Logged | Measured
 
 
+def check_measures(facts: Iterable[MetricFact]) -> list[MetricFact]:
+    """Return what was logged and measured as a list; raise InvalidFact naming the first among them that is neither."""
+    found = list(facts)
+    for fact in found:
+        if not isinstance(fact, (Logged, Measured)):
+            raise InvalidFact(f"a {type(fact).__name__} is no metric", hint="pass Logged or Measured")
+    return found
+
+
 def series_id(component: str, metric: str = "") -> str:
     """Return the id of a component's outputs and labels, or of the values of one of its metrics."""
     return _short(canonical([component, metric]))
@@ -189,11 +200,14 @@ def parse_window(text: str) -> Window:
     number, _, unit = text.replace(",", "").partition(" ")
     if text == "all":
         return None
-    if number == "last" and unit.isdecimal():
-        return int(unit)
-    if number.isdecimal() and unit in _UNITS:
-        return int(number) * _UNITS[unit]
-    raise InvalidValue(f"{text!r} is no window of outputs and labels")
+    try:
+        if number == "last" and unit.isdecimal():
+            return check_window(int(unit))
+        if number.isdecimal() and unit in _UNITS:
+            return check_window(int(number) * _UNITS[unit])
+    except (ValueError, OverflowError):
+        pass  # longer than any window
+    raise InvalidValue(f"{text[:_SHOWN]!r} is no window of outputs and labels")
 
 
 def row_key(series: str, ident: str) -> str:
@@ -221,7 +235,8 @@ def check_window(window: Window) -> Window:
     if isinstance(window, timedelta):
         is_one = window > timedelta(0)
     else:
-        is_one = window is None or (isinstance(window, int) and not isinstance(window, bool) and window > 0)
+        is_count = isinstance(window, int) and not isinstance(window, bool)
+        is_one = window is None or (is_count and 0 < window <= sys.maxsize)
     if is_one:
         return window
     raise UsageError(f"window={window!r}", hint="give a number of rows, a timedelta, or None for everything")
@@ -242,9 +257,13 @@ def _short(text: str) -> str:
 
 
 def _finite(metric: str, value: float) -> float:
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise InvalidValue(f"{metric} is {value!r}", hint="a metric is a finite number, or None")
-    return float(value)
+    try:
+        found = float(value) if isinstance(value, (int, float)) else math.nan
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise InvalidValue(f"{metric} is {value!r:.{_SHOWN}}", hint="a metric is a finite number, or None")
+    return found
 
 
 def _text(key: str, value: JSON) -> str | None:

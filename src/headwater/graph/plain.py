@@ -1,8 +1,8 @@
 """Values as plain JSON and back, by their type hints: what travels between a store and whoever asks it from afar.
 
 Records (dataclasses and named tuples) are objects without the fields that are at their default; times are RFC 3339,
-durations microseconds, facts as in `wire`, subgraphs as in `packing`; a mapping whose keys are no text is a list of
-pairs.
+durations microseconds, facts and what is measured as in `wire`, subgraphs as in `packing`, windows in words, aggregates
+their spec; a mapping whose keys are no text is a list of pairs.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from headwater import clock
 from headwater.graph import packing
 from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, RunFact
+from headwater.graph.measures import Logged, Measured, Window, check_window, parse_window, window_text
+from headwater.graph.metrics.aggregates import Aggregate, ready
 from headwater.graph.store import Subgraph
-from headwater.graph.wire import fact_from_dict, fact_to_dict
+from headwater.graph.wire import fact_from_dict, fact_to_dict, metric_from_dict
 
 Schema: TypeAlias = dict[str, Any]
 Change: TypeAlias = Callable[[Any], Any]
@@ -122,11 +124,8 @@ def _duration(value: Any) -> timedelta:
 
 def _union(inner: tuple[Any, ...]) -> Form:
     given = [one for one in inner if one is not NoneType]
-    if all(one in _FACTS for one in given):
-        form = _FACT
-    elif len(given) == 1:
-        form = form_of(given[0])
-    else:
+    form = form_of(given[0])
+    if any(form_of(one) is not form for one in given):
         form = Form(_itself, _of(*given), {"anyOf": [form_of(one).schema for one in given]})
     return form if NoneType not in inner else _optional(form)
 
@@ -202,12 +201,23 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 def _number(value: Any) -> float:
-    return float(_of(int, float)(value))
+    try:
+        return float(_of(int, float)(value))
+    except OverflowError as exc:
+        raise ValueError("the number is too large for a float") from exc
+
+
+def _aggregate(value: Any) -> Aggregate:
+    if (found := ready(_text(value))) is None:
+        raise ValueError(f"{value!r:.80} is no ready metric")
+    return found
 
 
 _text, _whole, _items, _object = _of(str), _of(int), _of(list), _of(dict)
 _FACTS = (RunFact, ComponentFact, Annotation, Erasure)
 _FACT = Form(fact_to_dict, fact_from_dict, {"type": "object", "required": ["fact"]})
+_METRIC_FACTS = (Logged, Measured)
+_METRIC_FACT = Form(fact_to_dict, metric_from_dict, {"type": "object", "required": ["fact"]})
 _KNOWN: Mapping[Any, Form] = {
     Json: Form(_itself, _itself, {}),
     NoneType: Form(_itself, _of(NoneType), {"type": "null"}),
@@ -218,5 +228,10 @@ _KNOWN: Mapping[Any, Form] = {
     datetime: Form(clock.isoformat, _time, {"type": "string", "format": "date-time"}),
     timedelta: Form(lambda value: value // _MICROSECOND, _duration, {"type": "integer"}),
     Subgraph: Form(packing.packed, packing.unpacked, packing.PACKED, packing.write, packing.read),
+    Window: Form(
+        lambda value: window_text(check_window(value)), lambda value: parse_window(_text(value)), {"type": "string"}
+    ),
+    Aggregate: Form(lambda value: value.spec, _aggregate, {"type": "string"}),
     **dict.fromkeys(_FACTS, _FACT),
+    **dict.fromkeys(_METRIC_FACTS, _METRIC_FACT),
 }

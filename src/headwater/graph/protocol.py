@@ -6,29 +6,39 @@ Both ends read the same signatures, so a method is told to both by its name belo
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args, get_origin
 
 from headwater.errors import HeadwaterError
+from headwater.graph.metrics.store import MetricStore, metrics_of
 from headwater.graph.plain import Form, form_of, hints_of
 from headwater.graph.store import DeletionStore, Subgraph
 
 PATH = "/api/v1/store"
 # Methods that change something, or tell whose data is to be forgotten, with the scope of the token that may ask them.
 _FORGETTING = ("salt", "enter", "register", "keep", "kept", "drop", "scrub")
-WRITES: Mapping[str, str] = {"record": "write", **dict.fromkeys(_FORGETTING, "delete")}
+# The methods of what a store keeps of metrics have names of their own. A figure writes sums for who asks it next.
+METRICS = "metrics."
+_METRIC_WRITES = ("metrics.record", "metrics.figure", "metrics.claim", "metrics.settle")
+WRITES: Mapping[str, str] = {
+    **dict.fromkeys(("record", *_METRIC_WRITES), "write"),
+    **dict.fromkeys(_FORGETTING, "delete"),
+}
 READS = (
     *("resolve", "resolve_all", "walk", "sources", "targets", "search", "unmade", "holders"),
     *("run", "runs", "newest_runs", "components", "annotations", "facets", "facts"),
     *("outputs", "components_of", "suspects", "dependencies", "input_ages"),
     *("watermark", "digest", "about", "stats"),
     *("labelled", "data_labels", "annotated", "names", "versions", "states", "starting", "durations", "has_erasures"),
+    *("metrics.joined", "metrics.newest", "metrics.of_run", "metrics.values", "metrics.incidents"),
 )
 _ITEMS_PER_LINE = 500
-# What takes as long as the graph is large: the service says again and again that it is still at it.
-LONG = ("digest", "scrub")
+# What takes as long as the graph or a window is large: the service says again and again that it is still at it.
+LONG = ("digest", "scrub", "metrics.figure")
+# Lists that are as long as a window is large: they come as streams, and are given whole.
+LISTS = ("metrics.joined",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,14 @@ class Method:
     answer: Form
     is_streamed: bool
     items_per_line: int
+
+    def of(self, store: object) -> Callable[..., Any]:
+        """Return the function of a store that answers; raise InvalidFact where a store keeps no metrics."""
+        if self.name.startswith(METRICS):
+            found: Callable[..., Any] = getattr(metrics_of(store), self.name.removeprefix(METRICS))
+        else:
+            found = getattr(store, self.name)
+        return found
 
     def told(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the document of a question."""
@@ -59,10 +77,11 @@ class Method:
 @cache
 def method_of(name: str) -> Method:
     """Return a method by its name."""
-    function = getattr(DeletionStore, name)
+    owner = MetricStore if name.startswith(METRICS) else DeletionStore
+    function = getattr(owner, name.removeprefix(METRICS))
     hints = hints_of(function)
     answer = hints.pop("return")
-    is_streamed = get_origin(answer) is Iterator
+    is_streamed = get_origin(answer) is Iterator or name in LISTS
     given = inspect.signature(function).parameters
     needed = frozenset(name for name in hints if given[name].default is inspect.Parameter.empty)
     item = get_args(answer)[0] if is_streamed else answer

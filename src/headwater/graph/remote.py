@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import wraps
 from itertools import islice
 from types import TracebackType
@@ -15,8 +16,11 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from headwater.errors import InvalidValue, NotAStore, NotFound, StoreError, StoreUnavailable, TooLarge
 from headwater.graph.facts import Fact, check_facts
+from headwater.graph.measures import MetricFact, Window, check_measures
+from headwater.graph.metrics.aggregates import Aggregate, is_ready
+from headwater.graph.metrics.store import Figure, MetricStore
 from headwater.graph.plain import text_of
-from headwater.graph.protocol import LONG, PATH, Method, method_of
+from headwater.graph.protocol import LISTS, LONG, METRICS, PATH, Method, method_of
 from headwater.graph.refusals import ForAWhile, failure_of, for_a_while
 from headwater.graph.store import DeletionStore, Store, Subgraph, joined
 from headwater.graph.transport import Address, Request, Transport
@@ -28,15 +32,18 @@ _RECORD_TIMEOUT_S = 60.0
 _GRACE_S = 30.0
 
 
-def asked(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
-    """Return the method of a remote store that asks the service what `method` of its own store answers."""
+def asked(method: Callable[Concatenate[Any, P], R], part: str = "") -> Callable[Concatenate[Any, P], R]:
+    """Return the method of a remote store that asks the service what `method` of its own store answers.
+
+    `part` begins the name by which the method is asked.
+    """
     signature = inspect.signature(method)
 
     @wraps(method)
-    def ask(store: RemoteStore, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def ask(store: RemoteStore | RemoteMetrics, /, *args: P.args, **kwargs: P.kwargs) -> R:
         given = signature.bind(store, *args, **kwargs).arguments
         del given["self"]
-        return cast(R, store.ask(method_of(method.__name__), given))
+        return cast(R, store.ask(method_of(f"{part}{method.__name__}"), given))
 
     return ask
 
@@ -115,6 +122,11 @@ class RemoteStore:
         if found := check_facts(facts):
             self.ask(method_of("record"), {"facts": found}, _RECORD_TIMEOUT_S)
 
+    @property
+    def metrics(self) -> RemoteMetrics:
+        """What is kept of metrics."""
+        return RemoteMetrics(self)
+
     def upstream(self, ids: Sequence[str]) -> Subgraph:
         """Return everything that the states and runs were derived from."""
         return self._whole(ids, upstream=True)
@@ -138,6 +150,8 @@ class RemoteStore:
     def ask(self, method: Method, given: dict[str, Any], timeout_s: float | None = None) -> Any:
         """Return what the service's store answers, as an iterator if that is what the method gives."""
         request = self._request(method, given, timeout_s)
+        if method.name in LISTS:
+            return self._service.persist(lambda: list(self._items(method, request)))
         if method.is_streamed:
             return self._streamed(method, request)
         if method.name in LONG:
@@ -204,6 +218,41 @@ class RemoteStore:
         if not isinstance(found, dict):
             raise NotAStore(f"what answers at {self._service.address.url} is no service of Headwater")
         return found
+
+
+class RemoteMetrics:
+    """What a store behind a service keeps of metrics."""
+
+    def __init__(self, store: RemoteStore) -> None:
+        self.ask = store.ask
+
+    joined = asked(MetricStore.joined, METRICS)
+    newest = asked(MetricStore.newest, METRICS)
+    of_run = asked(MetricStore.of_run, METRICS)
+    values = asked(MetricStore.values, METRICS)
+    incidents = asked(MetricStore.incidents, METRICS)
+    claim = asked(MetricStore.claim, METRICS)
+    settle = asked(MetricStore.settle, METRICS)
+    _kept_figure = asked(MetricStore.figure, METRICS)
+
+    def record(self, facts: Iterable[MetricFact]) -> None:
+        """Add what was logged and measured, all or none. Raises TooLarge for a large batch."""
+        if found := check_measures(facts):
+            self.ask(method_of(f"{METRICS}record"), {"facts": found}, _RECORD_TIMEOUT_S)
+
+    def figure(self, component: str, metric: str, aggregate: Aggregate, window: Window, at: datetime) -> Figure:
+        """Return an aggregate over a window of a component's joined rows.
+
+        One that is not ready-made cannot travel: all rows of the window come here, and are summed up.
+        """
+        if is_ready(aggregate):
+            return self._kept_figure(component, metric, aggregate, window, at)
+        rows = self.joined(component, metric, window, at)
+        sums = [0] * aggregate.size
+        for row in rows:
+            parts = aggregate.of_row(row.output, row.label)
+            sums = [total + part for total, part in zip(sums, parts, strict=True)]
+        return Figure(aggregate.of_totals(sums, len(rows)), len(rows))
 
 
 def _encoded(document: dict[str, Any]) -> bytes:

@@ -46,6 +46,12 @@ def recorded_from_dict(document: Mapping[str, Any]) -> Fact | MetricFact:
     return fact
 
 
+def metric_from_dict(document: Mapping[str, Any]) -> MetricFact:
+    """Return what was logged or measured. Raises InvalidFact as `fact_from_dict`."""
+    fact: MetricFact = _read(document, _METRIC_SHAPES)
+    return fact
+
+
 def _read(document: Mapping[str, Any], shapes: Mapping[str, _Shape]) -> Any:
     given = dict(_mapping(document, "fact"))
     name = given.pop("fact", None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -218,6 +219,21 @@ class MetricConformance:
             store.figure("predict", "", aggregates.mae(), None, at(9))
         store.record([Logged("predict", {"a": 5}, at=at(2))])
         assert store.figure("predict", "", aggregates.mae(), None, at(9)) == (3.0, 1)
+
+    def test_an_aggregate_may_be_anybodys(self) -> None:
+        def of_row(output: JSON, label: JSON) -> tuple[int, int]:
+            assert isinstance(output, int)
+            assert isinstance(label, int)
+            return output, output * label
+
+        store = self._store()
+        store.record([Logged("predict", {str(n): n for n in range(4)}, at=at(1))])
+        store.record([Logged("predict", {str(n): n + 1 for n in range(4)}, "label", at=at(2))])
+        ours = aggregates.Aggregate("ours", 2, of_row, lambda sums, rows: sums[1] - sums[0] + rows)
+        assert store.figure("predict", "", ours, None, at(9)) == (20 - 6 + 4, 4)
+        assert store.figure("nobody", "", ours, None, at(9)) == (0, 0)
+        most = replace(aggregates.mae(), of_totals=lambda _, rows: float(rows))
+        assert store.figure("predict", "", most, None, at(9)) == (4.0, 4)
 
     def test_rows_are_given_oldest_first_for_metrics_that_are_no_sums(self) -> None:
         store = self._store()

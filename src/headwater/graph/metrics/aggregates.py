@@ -6,13 +6,14 @@ a window leaves nothing behind, and the order of rows changes nothing.
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from headwater.errors import InvalidValue, UsageError
-from headwater.graph.values import JSON
+from headwater.graph.values import JSON, canonical
 
 Totals: TypeAlias = Sequence[int]
 
@@ -84,6 +85,26 @@ def rmse() -> Aggregate:
     return Aggregate("rmse", 1, lambda output, label: (_units(_square(_error(output, label))),), of_totals)
 
 
+def ready(spec: str) -> Aggregate | None:
+    """Return the ready metric that has this spec, None if there is none: `spec` is all that travels of a metric."""
+    name, _, settings = spec.partition(" ")
+    try:
+        found = _OF_SETTINGS[name](*json.loads(settings)) if name in _OF_SETTINGS else _READY[spec]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    return found if found.spec == spec else None
+
+
+def is_ready(aggregate: Aggregate) -> bool:
+    """Whether a metric is a ready one by what it computes, not by its spec alone."""
+    found = ready(aggregate.spec)
+    return found is not None and _codes(found) == _codes(aggregate)
+
+
+def _codes(aggregate: Aggregate) -> list[object]:
+    return [getattr(function, "__code__", None) for function in (aggregate.of_row, aggregate.of_totals)]
+
+
 def _mean_of(sums: Totals, rows: int) -> float | None:
     return None if not rows else sums[0] / (rows << _UNIT_BITS)
 
@@ -96,8 +117,8 @@ def _confusion(
         true = label == positive
         return int(said and true), int(said and not true), int(true and not said)
 
-    spec = f"{name} {positive!r} {threshold!r}"
-    return Aggregate(spec, 3, of_row, lambda sums, _: of_counts(*sums))
+    settings = canonical([positive, None if threshold is None else float(threshold)], f"a setting of {name}")
+    return Aggregate(f"{name} {settings}", 3, of_row, lambda sums, _: of_counts(*sums))
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -127,3 +148,7 @@ def _units(value: float) -> int:
         raise InvalidValue("the error of a row is too large for a float")
     numerator, denominator = value.as_integer_ratio()
     return numerator << (_UNIT_BITS - denominator.bit_length() + 1)
+
+
+_OF_SETTINGS: Mapping[str, Callable[..., Aggregate]] = {"recall": recall, "precision": precision, "f1": f1}
+_READY = {one.spec: one for one in (accuracy(), mean(), mean("output"), mean_error(), mae(), rmse())}

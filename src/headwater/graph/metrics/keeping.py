@@ -8,9 +8,17 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from headwater import clock
-from headwater.errors import InvalidFact
 from headwater.graph.engine import Engine, Transaction
-from headwater.graph.measures import Logged, Measured, MetricFact, Window, row_key, series_id, window_text
+from headwater.graph.measures import (
+    Logged,
+    Measured,
+    MetricFact,
+    Window,
+    check_measures,
+    row_key,
+    series_id,
+    window_text,
+)
 from headwater.graph.metrics.aggregates import Aggregate
 from headwater.graph.metrics.incidents import Incident
 from headwater.graph.metrics.joining import join, lock
@@ -30,10 +38,7 @@ class QueryMetrics:
 
     def record(self, facts: Iterable[MetricFact]) -> None:
         """Add what was logged and measured, all or none; recording it again changes nothing."""
-        found = list(facts)
-        for fact in found:
-            if not isinstance(fact, (Logged, Measured)):
-                raise InvalidFact(f"a {type(fact).__name__} is no metric", hint="pass Logged or Measured")
+        found = check_measures(facts)
         logged = [fact for fact in found if isinstance(fact, Logged) and fact.values]
         values = [fact for fact in found if isinstance(fact, Measured)]
 

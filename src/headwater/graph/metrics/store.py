@@ -121,5 +121,5 @@ class KeepsMetrics(Protocol):
 def metrics_of(store: object) -> MetricStore:
     """Return what the store can do about metrics; raise InvalidFact for one that keeps none."""
     if not isinstance(store, KeepsMetrics):
-        raise InvalidFact(f"{type(store).__name__} keeps no metrics", hint="use a store on SQLite or Neo4j")
+        raise InvalidFact(f"{type(store).__name__} keeps no metrics", hint="use SQLite, Neo4j or a service")
     return store.metrics
