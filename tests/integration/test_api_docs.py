@@ -54,6 +54,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(store, {**os.environ, "HEADWATER_URL": url, "HEADWATER_TOKEN": token})
 
 
+@pytest.mark.xdist_group("the page about the service")  # one example goes on where another ended
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_each_example_of_the_page_runs(served: Served, example: str) -> None:
     fail_with_body = example.replace(

@@ -16,10 +16,11 @@ from headwater.api.app import create_app
 from headwater.api.documentation import examples
 from headwater.api.tokens import Scope, TokenFolder
 from headwater.graph import embedded, neo4j
+from headwater.graph.metrics.store import metrics_of
 from headwater.graph.query_store import QueryStore
 from headwater.queries.catalogue import Catalogue, catalogue, load
 from tests.integration.test_cancel import CYPHER, HEADER, SQL, running
-from tests.support.http_service import client, lines, listening, pipeline, process, settings, until
+from tests.support.http_service import client, lines, listening, pipeline, process, quality, settings, until
 from tests.support.neo4j_database import Database
 from tests.support.neo4j_server import Neo4jServer
 from tests.support.query_files import with_header
@@ -33,6 +34,7 @@ NAMES = ["a/b", "100%", "a%2Fb", "día ☃ 𝄞", "a b+c&d=e?f#g", "line\nend", 
 def store(place: Database) -> Iterator[QueryStore]:
     with opened(place) as found:
         found.record(pipeline())
+        metrics_of(found).record(quality())
         yield found
 
 

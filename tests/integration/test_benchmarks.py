@@ -148,9 +148,8 @@ def test_each_case_gives_rows_for_each_size(prepared: Prepared, tmp_path: Path) 
     with peer.open() as lineage:
         stages = [Stage(peer, lineage, prepared, TINY, tmp_path)]
         asked = (cases_ask.walks, cases_ask.rankings, cases_ask.naive, remote.traces, deletion.plans)
-        written = (cases_write.popular, cases_metrics.windows)
+        written = (cases_write.popular, cases_metrics.windows, cases_write.forgotten)
         sections = [case(stages) for case in (cases_write.ingest, *asked, *written)]
-        sections = [case(stages) for case in (cases_write.ingest, *asked, cases_write.popular, cases_write.forgotten)]
     peer.close()
 
     assert [len(section.rows) for section in sections] == [1, 4, 1, 3, 2, 3, 4, 2, 3]

@@ -27,6 +27,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ArtifactS
     """A run that wrote two artifacts, and a third that no state needs."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HEADWATER_STORE", "sqlite:///lineage.db")
+    for option in ("store", "database"):
+        monkeypatch.setattr(options, option, None)
     store = open_artifacts(str(tmp_path / "artifacts"))
     Path("in.csv").write_text("a,b\n", "utf-8")
     made = [save_value(store, {"recall": 0.9}, "metrics"), save_file(store, "in.csv", "in.csv")]

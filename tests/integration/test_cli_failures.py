@@ -59,7 +59,7 @@ def test_people_read_the_message_and_what_to_do() -> None:
     ]
 
 
-@pytest.mark.parametrize("url", ["nonsense", "sqlite://x", "sqlite:///", "bolt://", "http://localhost"])
+@pytest.mark.parametrize("url", ["nonsense", "sqlite://x", "sqlite:///", "bolt://", "http://"])
 def test_a_malformed_url_is_named(url: str) -> None:
     done = CliRunner().invoke(app, ["--store", url, "stats", "--json"])
     assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (1, "invalid_store_url")

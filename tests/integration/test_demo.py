@@ -210,7 +210,7 @@ def test_the_readme_shows_lines_of_the_screen(played: Played, checkout: Path) ->
 def test_the_steps_are_numbered(played: Played) -> None:
     steps = [line.split("  ")[0] for line in played.screen.splitlines() if "───────" in line and "  " in line]
 
-    assert [step for step in steps if step.isdigit()] == list("12345678")
+    assert [step for step in steps if step.isdigit()] == list("123456789")
 
 
 def test_the_screen_says_where_the_lineage_is(played: Played) -> None:

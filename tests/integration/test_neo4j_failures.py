@@ -92,7 +92,7 @@ def test_a_url_with_a_secret_is_refused_without_repeating_it(url: str) -> None:
     "url",
     [
         *("bolt://", "bolt://:7687", "bolt://host:port", "bolt://host:99999", "bolt://host:-1", "bolt://[::1"),
-        *("bolt://host/database", "bolt://ho\ud800st", "bolt:host", "neo4j+x://host", "http://host", "host:7687", " "),
+        *("bolt://host/database", "bolt://ho\ud800st", "bolt:host", "neo4j+x://host", "http://", "host:7687", " "),
         *("sqlite:", "sqlite://", "sqlite:///", "sqlite://host/x.db", "sqlite:///x.db?mode=ro", "sqlite:///a%00b.db"),
         *("sqlite:///\ud800.db", "postgresql://host/x", "/x.db", "C:\\x.db", "://", "?", "@"),
     ],

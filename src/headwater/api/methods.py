@@ -128,9 +128,17 @@ async def stream(asker: Asker, read: Callable[[], Asked]) -> StreamingResponse:
         return next(parts), parts
 
     line, parts = await asker.put(lambda lineage: begin(lineage.store))
+    has_left = False
+
+    def more(_: object) -> bytes:
+        try:
+            return next(parts, b"")
+        finally:
+            if has_left:
+                _close(parts)
 
     async def lines() -> AsyncGenerator[bytes]:
-        nonlocal line
+        nonlocal line, has_left
         try:
             while line:
                 # A client that does not read keeps no cursor in the database: what it asked breaks off.
@@ -139,13 +147,18 @@ async def stream(asker: Asker, read: Callable[[], Asked]) -> StreamingResponse:
                     yield line
                 finally:
                     waiting.cancel()
-                line = await asker.put(lambda _: next(parts, b""))
+                line = await asker.put(more)
         finally:
-            # A part that is being made right now cannot be closed: it is ended with its question.
-            with suppress(ValueError):
-                parts.close()
+            has_left = True
+            _close(parts)
 
     return _Lines(_told(asker, lines()))
+
+
+def _close(parts: Generator[bytes]) -> None:
+    """Close what gives the parts; while one is being made that is for whoever makes it, when it is made."""
+    with suppress(ValueError):
+        parts.close()
 
 
 async def patiently(asker: Asker, read: Callable[[], Asked]) -> StreamingResponse:
