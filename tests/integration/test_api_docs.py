@@ -23,6 +23,8 @@ from tests.support.http_service import pipeline, process
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^curl .*$", PAGE, re.MULTILINE)
+# One goes on where another ended.
+SESSION = [example for example in EXAMPLES if "/deletions" in example]
 CLIENTS = {
     "curl": (["sh", "clients/log.sh"], "curl.csv@curl-1"),
     "node": (["node", "clients/log.mjs"], "node.csv@node-1"),
@@ -54,9 +56,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(store, {**os.environ, "HEADWATER_URL": url, "HEADWATER_TOKEN": token})
 
 
-@pytest.mark.xdist_group("the page about the service")  # one example goes on where another ended
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if example not in SESSION])
 def test_each_example_of_the_page_runs(served: Served, example: str) -> None:
+    run(served, example)
+
+
+def test_the_deletion_of_the_page_runs(served: Served) -> None:
+    for example in SESSION:
+        run(served, example)
+
+
+def run(served: Served, example: str) -> None:
     fail_with_body = example.replace(
         "curl ", 'curl -sS --fail-with-body -H "Authorization: Bearer $HEADWATER_TOKEN" ', 1
     )

@@ -40,7 +40,7 @@ def store(place: Database) -> Iterator[QueryStore]:
 
 def _without_marks(document: Any) -> Any:
     """Return a document without what depends on the store and its history."""
-    unlike = {"watermark", "software", "schema_version"}
+    unlike = {"watermark", "software", "schema_version", "incident"}
     if isinstance(document, dict):
         return {key: _without_marks(value) for key, value in document.items() if key not in unlike}
     return [_without_marks(value) for value in document] if isinstance(document, list) else document

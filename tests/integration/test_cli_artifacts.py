@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import headwater
 from headwater.cli.app import app
 from headwater.cli.context import options
+from headwater.graph import connect
 from headwater.graph.facts import Output, RunFact, Status
 from headwater.sdk.artifacts.saved import save_file, save_value
 from headwater.sdk.artifacts.store import ArtifactStore
@@ -29,6 +30,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ArtifactS
     monkeypatch.setenv("HEADWATER_STORE", "sqlite:///lineage.db")
     for option in ("store", "database"):
         monkeypatch.setattr(options, option, None)
+    monkeypatch.setattr(connect, "_configured", [])
     store = open_artifacts(str(tmp_path / "artifacts"))
     Path("in.csv").write_text("a,b\n", "utf-8")
     made = [save_value(store, {"recall": 0.9}, "metrics"), save_file(store, "in.csv", "in.csv")]
