@@ -67,9 +67,9 @@ class Removal:
         """Return the contents that only erased states had, with those states."""
         erased = set(self.erases)
         holders: dict[str, list[str]] = defaultdict(list)
-        for node in self._nodes.values():
-            if isinstance(node, Pointer) and node.digest is not None:
-                holders[node.digest].append(node.id)
+        for state in self._judge.situation.states:
+            if state.digest is not None:
+                holders[state.digest].append(state.id)
         return tuple(
             (digest, tuple(sorted(states))) for digest, states in sorted(holders.items()) if erased.issuperset(states)
         )
@@ -89,7 +89,8 @@ class Removal:
         return isinstance(node, Pointer) and self._judge.is_source(node)
 
     def _leaves_first(self, states: Iterable[str]) -> list[str]:
-        return sorted(states, key=lambda state: (-self._depth(state), state))
+        # By id first: two sorts of plain keys take a third of the time of one by pairs.
+        return sorted(sorted(states), key=self._depth, reverse=True)
 
     def _depth(self, state: str) -> int:
         node = self._nodes[state]
