@@ -62,11 +62,12 @@ class Judge:
 
     def state(self, state: Pointer) -> Judged:
         """Return what rules may ask about a state, and the one that fits."""
+        situation, flow = self.situation, self.flow
         ident, labels = state.id, state.labels
         maker = self.maker(state)
-        stage = UNDECLARED if maker is None else self.situation.stage(maker)
-        newest = ident in self.situation.newest
-        used = bool(self._running) and not self._running.isdisjoint(self.situation.links[ident])
+        stage = UNDECLARED if maker is None else situation.stage(maker)
+        newest = ident in situation.newest
+        used = bool(self._running) and not self._running.isdisjoint(situation.links[ident])
         pinned, registered = (PINNED in labels, REGISTERED in labels) if labels else (False, False)
         erased = state.erased is not None
         live = not erased and (newest or used or pinned or registered)
@@ -75,8 +76,8 @@ class Judge:
             "state",
             ident in self.subjects,
             state.run is None and self.is_source(state),
-            ident in self.flow.reach,
-            ident in self.flow.claimed,
+            ident in flow.reach,
+            ident in flow.claimed,
             self.missing_of_state(state, maker, live=live) is not None,
             state.type,
             live,
@@ -96,9 +97,10 @@ class Judge:
 
     def run(self, run: Run, *, is_rerun: bool, unlearns: bool) -> Judged:
         """Return what rules may ask about a run, and the one that fits."""
+        ident = run.id
         key = (
-            run.id in self.flow.reach,
-            run.id in self.flow.claimed,
+            ident in self.flow.reach,
+            ident in self.flow.claimed,
             self.missing_of_run(run) is not None,
             run.status is Status.RUNNING,
             self.situation.stage(run).shards is not None,
@@ -145,8 +147,6 @@ class Judge:
 
     def missing_of_run(self, run: Run) -> str | None:
         """Return what would have to be known to be sure of a run, None when nothing is missing."""
-        if not (self.flow.loops or self._contradictions):
-            return self._unsettled
         if run.id in self.flow.loops:
             return f"what came first: run {run.id} reads what derives from itself"
         if run.id in self._contradictions:

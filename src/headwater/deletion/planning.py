@@ -126,7 +126,8 @@ class _Planner:
         return Verdict(run.id, rule.verdict, rule.id, self._flow.sources(run), missing)
 
     def _rerun(self, slot: Slot, verdicts: Mapping[str, Verdict]) -> Rerun:
-        run = self._work.runs[slot.run]
+        runs = self._work.runs
+        run = runs[slot.run]
         node = self._situation.nodes[run]
         assert isinstance(node, Run)
         wanted = self._wanted.get(run, ())
@@ -139,7 +140,7 @@ class _Planner:
             verdict="unlearn" if unlearns else "regenerate",
             replaces=tuple(sorted([state for state, kind in zip(wanted, kinds, strict=True) if kind in REBUILT])),
             reads=tuple(sorted(self._reads(run, slot))),
-            needs=tuple(sorted({self._work.runs[other] for other in slot.reads if other is not None})),
+            needs=tuple(sorted({runs[other] for other in slot.reads if other is not None})),
             took=self._took(node, unlearns=unlearns),
         )
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
@@ -98,26 +98,21 @@ class _Progress:
     def rest(self) -> list[int]:
         """Return the runs in the order in which they could be rerun; those that never could are missing."""
         order = []
-        ready = [-run for run, unmet in self.unmet.items() if not unmet]
+        ready = [-run for run, lacking in self.unmet.items() if not lacking]
         heapify(ready)
-        gives, at_hand, waits = self.problem.gives, self.at_hand, self.waiting
+        gives, at_hand, waits, unmet = self.problem.gives, self.at_hand, self.waiting, self.unmet
         while ready:
             order.append(run := -heappop(ready))
             for name, version in gives[run]:
                 if name not in at_hand or version > at_hand[name]:
                     at_hand[name] = version
-                    if name in waits:
-                        for met in self._met(waits[name], version):
+                    waiting = waits.get(name)
+                    while waiting and waiting[0][0] <= version:
+                        _, met = heappop(waiting)
+                        unmet[met] -= 1
+                        if not unmet[met]:
                             heappush(ready, -met)
         return order
-
-    def _met(self, waiting: list[tuple[int, int]], version: int) -> Iterator[int]:
-        """Yield the runs that find everything with this version."""
-        while waiting and waiting[0][0] <= version:
-            _, met = heappop(waiting)
-            self.unmet[met] -= 1
-            if not self.unmet[met]:
-                yield met
 
 
 @dataclass(slots=True)
