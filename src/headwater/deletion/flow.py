@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from headwater.deletion.situation import Label, Situation
 from headwater.graph import kernel
-from headwater.graph.model import Node, Pointer, Run
+from headwater.graph.model import Node, Pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +123,9 @@ class Flow:
         """Let flow what reaches one run; return whether anything new came."""
         reach = self.reach
         old = bits = reach.get(run, 0)
-        is_whole = not self.subjects.by_label
         for state in self.inputs.get(run, ()):
             came = reach.get(state, 0)
-            bits |= came if is_whole else self._passes(run, state, came)
+            bits |= self._passes(run, state, came) if self.subjects.by_label else came
         if not bits:
             return False
         reach[run] = bits
@@ -204,10 +203,10 @@ def _united(bits: Iterable[int]) -> int:
 
 def _inputs(situation: Situation) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for ident, near in situation.links.items():
-        if isinstance(situation.nodes[ident], Pointer):
-            for run in near:
-                found[run].append(ident)
+    links = situation.links
+    for state in situation.states:
+        for run in links[state.id]:
+            found[run].append(state.id)
     return found
 
 
@@ -216,12 +215,9 @@ def _in_order(situation: Situation, inputs: Mapping[str, Sequence[str]]) -> tupl
 
     Runs in the order of their start are that already, but for facts with times or states of their own.
     """
-    nodes = situation.nodes
-    runs = [node for node in nodes.values() if isinstance(node, Run)]
-    order = [run.id for run in sorted(runs, key=lambda run: run.order)]
+    order = [ident for _, ident in sorted((run.started_at, run.id) for run in situation.runs)]
     place = {run: position for position, run in enumerate(order)}
-    pointers = (node for node in nodes.values() if isinstance(node, Pointer))
-    before = {pointer.id: place.get(pointer.run or "", -1) for pointer in pointers}
+    before = {state.id: place.get(state.run or "", -1) for state in situation.states}
     if all(before[state] < place[run] for run, states in inputs.items() for state in states):
         return order, {}
     edges = [(before[s], place[run]) for run, states in inputs.items() for s in states if before[s] >= 0]
@@ -240,4 +236,4 @@ def _stops(situation: Situation) -> frozenset[str]:
     claiming = {name for name, stage in situation.stages.items() if stage.claim is not None}
     if not claiming:
         return frozenset()
-    return frozenset(n.id for n in situation.nodes.values() if isinstance(n, Run) and n.component in claiming)
+    return frozenset(run.id for run in situation.runs if run.component in claiming)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from headwater.deletion.flow import Flow
 from headwater.deletion.policy import Facts, Policy, Rule
@@ -17,6 +17,13 @@ PINNED = "pinned"
 REGISTERED = "registered"
 
 
+class Judged(NamedTuple):
+    """What is known of a node, and the first rule that fits."""
+
+    facts: Facts
+    rule: Rule
+
+
 class Judge:
     """Gives the facts and the first rule that fits, once for all nodes of which the same is known."""
 
@@ -26,8 +33,8 @@ class Judge:
         self.flow = flow
         self.subjects = frozenset(state for target in situation.targets for state in target.states)
         self._rules: dict[Facts, Rule] = {}
-        self._states: dict[tuple[Any, ...], Facts] = {}
-        self._runs: dict[tuple[bool, bool, bool, bool, bool, bool, bool, str], Facts] = {}
+        self._states: dict[tuple[Any, ...], Judged] = {}
+        self._runs: dict[tuple[bool, bool, bool, bool, bool, bool, bool, str], Judged] = {}
 
     def rule(self, facts: Facts) -> Rule:
         """Return the first rule of the policy that holds."""
@@ -38,7 +45,8 @@ class Judge:
 
     def is_affected(self, state: Pointer) -> bool:
         """Whether a state must not be read any more, but is no subject itself: something has to take its place."""
-        if state.id not in self.flow.reach or state.id in self.subjects:
+        ident = state.id
+        if ident not in self.flow.reach or ident in self.subjects:
             return False
         return state.run is not None or not self.is_source(state)
 
@@ -52,22 +60,24 @@ class Judge:
         node = None if state.run is None else self.situation.nodes.get(state.run)
         return node if isinstance(node, Run) else None
 
-    def state(self, state: Pointer) -> Facts:
-        """Return what rules may ask about a state."""
-        maker, labels = self.maker(state), state.labels
-        stage = UNDECLARED if maker is None else self.situation.stage(maker)
-        newest = self.situation.is_newest(state)
-        used = bool(self._running) and not self._running.isdisjoint(self.situation.links[state.id])
+    def state(self, state: Pointer) -> Judged:
+        """Return what rules may ask about a state, and the one that fits."""
+        situation, flow = self.situation, self.flow
+        ident, labels = state.id, state.labels
+        maker = self.maker(state)
+        stage = UNDECLARED if maker is None else situation.stage(maker)
+        newest = ident in situation.newest
+        used = bool(self._running) and not self._running.isdisjoint(situation.links[ident])
         pinned, registered = (PINNED in labels, REGISTERED in labels) if labels else (False, False)
         erased = state.erased is not None
         live = not erased and (newest or used or pinned or registered)
         asks_names = self.policy.asks_names
-        return self._fact(
+        return self._judged(
             "state",
-            state.id in self.subjects,
+            ident in self.subjects,
             state.run is None and self.is_source(state),
-            state.id in self.flow.reach,
-            state.id in self.flow.claimed,
+            ident in flow.reach,
+            ident in flow.claimed,
             self.missing_of_state(state, maker, live=live) is not None,
             state.type,
             live,
@@ -85,11 +95,12 @@ class Judge:
             (maker.component or "") if maker and asks_names else "",
         )
 
-    def run(self, run: Run, *, is_rerun: bool, unlearns: bool) -> Facts:
-        """Return what rules may ask about a run."""
+    def run(self, run: Run, *, is_rerun: bool, unlearns: bool) -> Judged:
+        """Return what rules may ask about a run, and the one that fits."""
+        ident = run.id
         key = (
-            run.id in self.flow.reach,
-            run.id in self.flow.claimed,
+            ident in self.flow.reach,
+            ident in self.flow.claimed,
             self.missing_of_run(run) is not None,
             run.status is Status.RUNNING,
             self.situation.stage(run).shards is not None,
@@ -100,7 +111,7 @@ class Judge:
         found = self._runs.get(key)
         if found is None:
             reached, claimed, missing, running, shards, unlearns, is_rerun, component = key
-            found = self._runs[key] = Facts(
+            facts = Facts(
                 kind="run",
                 reached=reached,
                 claimed=claimed,
@@ -111,13 +122,15 @@ class Judge:
                 rerun=is_rerun,
                 component=component,
             )
+            found = self._runs[key] = Judged(facts, self.rule(facts))
         return found
 
-    def _fact(self, *known: Any) -> Facts:
+    def _judged(self, *known: Any) -> Judged:
         """Return the facts of these fields in their order, one object for all nodes of which the same is known."""
         found = self._states.get(known)
         if found is None:
-            found = self._states[known] = Facts(*known)
+            facts = Facts(*known)
+            found = self._states[known] = Judged(facts, self.rule(facts))
         return found
 
     def missing_of_state(self, state: Pointer, maker: Run | None, *, live: bool) -> str | None:
@@ -134,8 +147,6 @@ class Judge:
 
     def missing_of_run(self, run: Run) -> str | None:
         """Return what would have to be known to be sure of a run, None when nothing is missing."""
-        if not (self.flow.loops or self._contradictions):
-            return self._unsettled
         if run.id in self.flow.loops:
             return f"what came first: run {run.id} reads what derives from itself"
         if run.id in self._contradictions:
@@ -150,8 +161,7 @@ class Judge:
 
     @cached_property
     def _running(self) -> frozenset[str]:
-        runs = (node for node in self.situation.nodes.values() if isinstance(node, Run))
-        return frozenset(run.id for run in runs if run.status is Status.RUNNING)
+        return frozenset(run.id for run in self.situation.runs if run.status is Status.RUNNING)
 
     @cached_property
     def _unsettled(self) -> str | None:

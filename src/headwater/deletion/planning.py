@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 
 from headwater.deletion.flow import Flow
 from headwater.deletion.judging import Judge
@@ -17,10 +18,12 @@ from headwater.deletion.steps import Removal
 from headwater.deletion.waves import Slot, arrange
 from headwater.deletion.work import Work
 from headwater.graph.model import Pointer, Run
+from headwater.memory import collecting_rarely
 
 _MOST_ALONE = 200_000
 
 
+@collecting_rarely()
 def plan(situation: Situation, policy: Policy) -> Plan:
     """Return what is to be done so that nothing live derives from the subjects any more.
 
@@ -37,8 +40,7 @@ class _Planner:
         self._situation = situation
         self._flow = Flow.of(situation)
         self._judge = Judge(situation, policy, self._flow)
-        self._states = [node for node in situation.nodes.values() if isinstance(node, Pointer)]
-        self._facts = {state.id: self._judge.state(state) for state in self._states}
+        self._judged = {state.id: self._judge.state(state) for state in situation.states}
         self._wanted = self._rebuilt()
         self._unlearning = frozenset(self._unlearners())
         self._work = Work.of(self._judge, self._unlearning)
@@ -55,7 +57,7 @@ class _Planner:
             requests=tuple(target.request for target in self._situation.targets),
             policy=self._judge.policy.digest,
             situation=self._situation.digest,
-            verdicts=tuple(verdicts[node] for node in sorted(verdicts)),
+            verdicts=tuple(verdicts[node] for node in self._situation.ids if node in verdicts),
             reruns=reruns,
             fewest=self.choice.fewest,
             steps=tuple(removal.steps()),
@@ -71,16 +73,16 @@ class _Planner:
     def _rebuilt(self) -> dict[str, list[str]]:
         """Return the states that the rules want rebuilt, by maker."""
         found: dict[str, list[str]] = defaultdict(list)
-        for state in self._states:
-            if self._judge.rule(self._facts[state.id]).verdict in REBUILT:
+        for state in self._situation.states:
+            if self._judged[state.id].rule.verdict in REBUILT:
                 found[state.run or ""].append(state.id)
         return found
 
     def _unlearners(self) -> Iterator[str]:
         """Yield the runs whose component forgets in place, where the rules want that."""
         for run, states in self._wanted.items():
-            facts = [self._facts[state] for state in states]
-            if any(f.unlearns and self._judge.rule(f).verdict == "unlearn" for f in facts):
+            judged = [self._judged[state] for state in states]
+            if any(one.facts.unlearns and one.rule.verdict == "unlearn" for one in judged):
                 yield run
 
     def _choose(self) -> tuple[Choice, frozenset[str]]:
@@ -92,18 +94,17 @@ class _Planner:
         return choose(self._work.problem, required), blocked
 
     def _verdicts(self, rerun: Mapping[str, Slot]) -> Iterator[Verdict]:
-        for node in self._situation.nodes.values():
-            if isinstance(node, Pointer):
-                yield self._of_state(node)
-            elif node.id in rerun or node.id in self._flow.reach or node.id in self._flow.before:
-                yield self._of_run(node, is_rerun=node.id in rerun)
+        for state in self._situation.states:
+            yield self._of_state(state)
+        for run in self._situation.runs:
+            if run.id in rerun or run.id in self._flow.reach or run.id in self._flow.before:
+                yield self._of_run(run, is_rerun=run.id in rerun)
 
     def _of_state(self, state: Pointer) -> Verdict:
-        facts, missing = self._facts[state.id], None
+        (facts, rule), missing = self._judged[state.id], None
         if (state.run or "") in self._blocked:
             facts = facts._replace(blocked=True)
-            missing = self._obstacle(state)
-        rule = self._judge.rule(facts)
+            rule, missing = self._judge.rule(facts), self._obstacle(state)
         if facts.missing:
             missing = self._judge.missing_of_state(state, self._judge.maker(state), live=facts.live)
         if facts.blocked and rule.verdict in REBUILT:
@@ -120,33 +121,37 @@ class _Planner:
         return f"run {state.run} reads what nobody can rebuild now"
 
     def _of_run(self, run: Run, *, is_rerun: bool) -> Verdict:
-        facts = self._judge.run(run, is_rerun=is_rerun, unlearns=run.id in self._unlearning)
-        rule = self._judge.rule(facts)
+        rule = self._judge.run(run, is_rerun=is_rerun, unlearns=run.id in self._unlearning).rule
         missing = self._judge.missing_of_run(run) if rule.verdict == "undetermined" else None
         return Verdict(run.id, rule.verdict, rule.id, self._flow.sources(run), missing)
 
     def _rerun(self, slot: Slot, verdicts: Mapping[str, Verdict]) -> Rerun:
-        run = self._work.runs[slot.run]
+        runs = self._work.runs
+        run = runs[slot.run]
         node = self._situation.nodes[run]
         assert isinstance(node, Run)
-        kinds = {state: verdicts[state].verdict for state in self._wanted.get(run, ())}
-        unlearns = "unlearn" in kinds.values()
+        wanted = self._wanted.get(run, ())
+        kinds = [verdicts[state].verdict for state in wanted]
+        unlearns = "unlearn" in kinds
         return Rerun(
             run=run,
             component=node.component,
             wave=slot.wave,
             verdict="unlearn" if unlearns else "regenerate",
-            replaces=tuple(sorted(state for state, kind in kinds.items() if kind in REBUILT)),
+            replaces=tuple(sorted([state for state, kind in zip(wanted, kinds, strict=True) if kind in REBUILT])),
             reads=tuple(sorted(self._reads(run, slot))),
-            needs=tuple(sorted({self._work.runs[other] for other in slot.reads if other is not None})),
+            needs=tuple(sorted({runs[other] for other in slot.reads if other is not None})),
             took=self._took(node, unlearns=unlearns),
         )
 
-    def _reads(self, run: str, slot: Slot) -> Iterator[tuple[str, str | None]]:
-        needed, inputs = self._work.needed[slot.run], self._flow.inputs.get(run, ())
-        for state, supplier in zip(needed, slot.reads, strict=True):
-            yield state, self._work.stand_in(state, supplier)
-        for state in inputs if len(needed) < len(inputs) else ():
+    def _reads(self, run: str, slot: Slot) -> Iterable[tuple[str, str | None]]:
+        work, needed, inputs = self._work, self._work.needed[slot.run], self._flow.inputs.get(run, ())
+        found = [(state, work.stand_in(state, supplier)) for state, supplier in zip(needed, slot.reads, strict=True)]
+        return found if len(needed) == len(inputs) else chain(found, self._left_out(inputs))
+
+    def _left_out(self, inputs: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+        """Yield the inputs that are subjects, and those that stay and hold rows to be left out."""
+        for state in inputs:
             if state in self._judge.subjects:
                 yield state, None
             elif self._is_source(state):
@@ -189,9 +194,7 @@ class _Planner:
     def _took_alone(self, run: int) -> float:
         node = self._situation.nodes[self._work.runs[run]]
         assert isinstance(node, Run)
-        unlearns = any(
-            self._judge.rule(self._facts[state]).verdict == "unlearn" for state in self._wanted.get(node.id, ())
-        )
+        unlearns = any(self._judged[state].rule.verdict == "unlearn" for state in self._wanted.get(node.id, ()))
         took = self._took(node, unlearns=unlearns)
         return 0.0 if took is None else took.median_s
 

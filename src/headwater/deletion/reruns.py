@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
@@ -83,12 +83,13 @@ class _Progress:
     waiting: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
-        self.at_hand = dict(self.problem.standing)
+        self.at_hand = at_hand = dict(self.problem.standing)
+        needs, waits = self.problem.needs, self.waiting
         for run in self.runs:
             unmet = 0
-            for name, least in self.problem.needs[run]:
-                if self.at_hand.get(name, -1) < least:
-                    self.waiting[name].append((least, run))
+            for name, least in needs[run]:
+                if name not in at_hand or at_hand[name] < least:
+                    waits[name].append((least, run))
                     unmet += 1
             self.unmet[run] = unmet
         for waiting in self.waiting.values():
@@ -97,25 +98,21 @@ class _Progress:
     def rest(self) -> list[int]:
         """Return the runs in the order in which they could be rerun; those that never could are missing."""
         order = []
-        ready = [-run for run, unmet in self.unmet.items() if not unmet]
+        ready = [-run for run, lacking in self.unmet.items() if not lacking]
         heapify(ready)
+        gives, at_hand, waits, unmet = self.problem.gives, self.at_hand, self.waiting, self.unmet
         while ready:
             order.append(run := -heappop(ready))
-            for met in self.give(run):
-                heappush(ready, -met)
+            for name, version in gives[run]:
+                if name not in at_hand or version > at_hand[name]:
+                    at_hand[name] = version
+                    waiting = waits.get(name)
+                    while waiting and waiting[0][0] <= version:
+                        _, met = heappop(waiting)
+                        unmet[met] -= 1
+                        if not unmet[met]:
+                            heappush(ready, -met)
         return order
-
-    def give(self, run: int) -> Iterator[int]:
-        """Put at hand what the run writes; yield the runs that now find everything."""
-        for name, version in self.problem.gives[run]:
-            if version > self.at_hand.get(name, -1):
-                self.at_hand[name] = version
-                waiting = self.waiting.get(name, ())
-                while waiting and waiting[0][0] <= version:
-                    _, met = heappop(waiting)
-                    self.unmet[met] -= 1
-                    if not self.unmet[met]:
-                        yield met
 
 
 @dataclass(slots=True)

@@ -13,16 +13,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
-from operator import itemgetter
 from statistics import median
 from typing import Any, NamedTuple, TypeAlias
 
+from headwater.graph.facts import Status
 from headwater.graph.model import Node, Pointer, Run
 from headwater.graph.store import Name
 
 Label: TypeAlias = tuple[str, str]
 
 _SLOW_SHARE = 0.9
+_STATUS = {status: status.value for status in Status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,26 @@ class Situation:
     rebinding: bool = False
     watermark: int = 0
 
-    def is_newest(self, state: Pointer) -> bool:
-        """Whether the state is what its name stands for now."""
-        name = self.names.get(state.name)
-        return state.run is None if name is None else name.newest.state == state.id
+    @cached_property
+    def states(self) -> Sequence[Pointer]:
+        """The nodes that are states."""
+        return [node for node in self.nodes.values() if isinstance(node, Pointer)]
+
+    @cached_property
+    def runs(self) -> Sequence[Run]:
+        """The nodes that are runs."""
+        return [node for node in self.nodes.values() if isinstance(node, Run)]
+
+    @cached_property
+    def newest(self) -> frozenset[str]:
+        """The states that are what their names stand for now; some may lie outside."""
+        unmade = (state.id for state in self.states if state.run is None and state.name not in self.names)
+        return frozenset(chain((name.newest.state for name in self.names.values()), unmade))
+
+    @cached_property
+    def ids(self) -> Sequence[str]:
+        """The ids of the nodes, sorted."""
+        return sorted(self.nodes)
 
     def stage(self, run: Run) -> Stage:
         """Return what is known of the component of a run."""
@@ -124,17 +141,19 @@ class Situation:
             yield _text([name, stage.aggregates, stage.anonymises, stage.shards, stage.unlearns])
 
     def _lines(self) -> Iterator[str]:
-        links = self.links
-        for ident, node in sorted(self.nodes.items(), key=itemgetter(0)):
-            near = links.get(ident, ())
+        nodes, links, newest = self.nodes, self.links, self.newest
+        for ident in self.ids:
+            node, near = nodes[ident], links.get(ident, ())
             if len(near) > 1:
                 near = sorted(near)
-            if isinstance(node, Pointer):
-                rest = f"{node.type}\t{node.digest}\t{self.is_newest(node)}\t{node.erased is not None}"
-            else:
-                rest = f"{node.component!r}\t{node.status.value}\t{node.started_at}\t{node.ended_at}"
             labels = _text(node.labels) if node.labels else ""
-            yield "\t".join((ident, rest, labels, *near))
+            if isinstance(node, Pointer):
+                said = f"{ident}\t{node.type}\t{node.digest}\t{ident in newest}\t{node.erased is not None}\t{labels}"
+            else:
+                said = (
+                    f"{ident}\t{node.component!r}\t{_STATUS[node.status]}\t{node.started_at}\t{node.ended_at}\t{labels}"
+                )
+            yield "\t".join((said, *near)) if near else said
 
 
 def _text(value: Any) -> str:

@@ -19,7 +19,6 @@ class Removal:
         self._verdicts = verdicts
         self._reruns = reruns
         self._nodes = judge.situation.nodes
-        self._place = {run: place for place, run in enumerate(judge.flow.order)}
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps in their order; those without anything to do are left out."""
@@ -67,9 +66,9 @@ class Removal:
         """Return the contents that only erased states had, with those states."""
         erased = set(self.erases)
         holders: dict[str, list[str]] = defaultdict(list)
-        for node in self._nodes.values():
-            if isinstance(node, Pointer) and node.digest is not None:
-                holders[node.digest].append(node.id)
+        for state in self._judge.situation.states:
+            if state.digest is not None:
+                holders[state.digest].append(state.id)
         return tuple(
             (digest, tuple(sorted(states))) for digest, states in sorted(holders.items()) if erased.issuperset(states)
         )
@@ -89,11 +88,14 @@ class Removal:
         return isinstance(node, Pointer) and self._judge.is_source(node)
 
     def _leaves_first(self, states: Iterable[str]) -> list[str]:
-        return sorted(states, key=lambda state: (-self._depth(state), state))
+        # By id first: two sorts of plain keys take a third of the time of one by pairs.
+        return sorted(sorted(states), key=self._depth.__getitem__, reverse=True)
 
-    def _depth(self, state: str) -> int:
-        node = self._nodes[state]
-        return self._place.get(node.run or "", -1) if isinstance(node, Pointer) else -1
+    @cached_property
+    def _depth(self) -> Mapping[str, int]:
+        """How late the maker of each state comes in the order of the runs."""
+        place = {run: position for position, run in enumerate(self._judge.flow.order)}
+        return {state.id: place.get(state.run or "", -1) for state in self._judge.situation.states}
 
     def _erased_runs(self) -> set[str]:
         """The runs whose payload may speak of a subject: those next to one, or all that are reached."""

@@ -11,12 +11,14 @@ from headwater.deletion.situation import Interval, Label, Situation, Stage, Targ
 from headwater.graph.model import Node, Pointer, Run
 from headwater.graph.store import DeletionStore, Name, Subgraph, Watermark
 from headwater.ids import split_state_id
+from headwater.memory import collecting_rarely
 
 RUNS_OF_HISTORY = 100
 DECLARATION = "deletion"
 _ATTEMPTS = 3
 
 
+@collecting_rarely()
 def survey(store: DeletionStore, targets: Sequence[Target]) -> Situation:
     """Return what the subjects of all requests touch.
 

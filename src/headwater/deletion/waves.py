@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from heapq import heappop, heappush
+from operator import itemgetter
 from typing import NamedTuple
 
 from headwater.deletion.reruns import Problem
+
+_NOTHING = (-1, None)
 
 
 class Slot(NamedTuple):
@@ -45,22 +48,25 @@ class _Arrangement:
     def slots(self) -> list[Slot]:
         for run in self._runs:
             self._enlist(run)
-        found: list[Slot] = []
+        needs, gives, at_hand = self._problem.needs, self._problem.gives, self._at_hand
+        found: list[tuple[int, int, tuple[int | None, ...]]] = []
         wave: dict[int, int] = {}
         writer: dict[int, int] = {}
         while self._ready:
             is_behind, run = heappop(self._ready)
             if run in wave or (is_behind and not self._behind[run]):
                 continue
-            reads = tuple(self._at_hand[name][1] for name, _ in self._problem.needs[run])
+            reads = tuple([at_hand[name][1] for name, _ in needs[run]])
             earlier = [wave[r] for r in reads if r is not None]
-            earlier += [writer[name] for name, _ in self._problem.gives[run] if name in writer]
-            wave[run] = max(earlier, default=-1) + 1
-            found.append(Slot(run, wave[run], reads))
-            for name, version in self._problem.gives[run]:
-                writer[name] = wave[run]
-                self._give(name, version, run)
-        return sorted(found, key=lambda slot: (slot.wave, slot.run))
+            earlier += [writer[name] for name, _ in gives[run] if name in writer]
+            wave[run] = now = max(earlier) + 1 if earlier else 0
+            found.append((now, run, reads))
+            for name, version in gives[run]:
+                writer[name] = now
+                if version > at_hand.get(name, _NOTHING)[0]:
+                    at_hand[name] = version, run
+                    self._meet(name, version)
+        return [Slot(run, now, reads) for now, run, reads in sorted(found, key=itemgetter(0, 1))]
 
     def _two_last(self) -> Mapping[int, Sequence[tuple[int, int | None]]]:
         """Return the two greatest versions of each name that there will be: a run waits for no version of its own."""
@@ -70,29 +76,31 @@ class _Arrangement:
         for run in self._runs:
             for name, version in self._problem.gives[run]:
                 found[name].append((version, run))
-        return {name: sorted(made, key=lambda one: one[0], reverse=True)[:2] for name, made in found.items()}
+        return {
+            name: made if len(made) == 1 else sorted(made, key=itemgetter(0), reverse=True)[:2]
+            for name, made in found.items()
+        }
 
     def _enlist(self, run: int) -> None:
-        self._lacking[run] = self._behind[run] = 0
+        lacking = behind = 0
         for name, least in self._problem.needs[run]:
-            last = next((version for version, maker in self._last.get(name, ()) if maker != run), least)
-            self._await(run, name, least, is_last=False)
-            if last > least:
-                self._await(run, name, last, is_last=True)
-        if not self._lacking[run]:
-            heappush(self._ready, (self._behind[run] > 0, run))
+            stands = self._at_hand.get(name, _NOTHING)[0]
+            if stands < least:
+                lacking += 1
+                heappush(self._waiting[name], (least, run, False))
+            for last, maker in self._last.get(name, ()):
+                if maker != run:
+                    if last > least and last > stands:
+                        behind += 1
+                        heappush(self._waiting[name], (last, run, True))
+                    break
+        self._lacking[run], self._behind[run] = lacking, behind
+        if not lacking:
+            heappush(self._ready, (behind > 0, run))
 
-    def _await(self, run: int, name: int, version: int, *, is_last: bool) -> None:
-        if self._at_hand.get(name, (-1, None))[0] < version:
-            count = self._behind if is_last else self._lacking
-            count[run] += 1
-            heappush(self._waiting[name], (version, run, is_last))
-
-    def _give(self, name: int, version: int, run: int) -> None:
-        if version <= self._at_hand.get(name, (-1, None))[0]:
-            return
-        self._at_hand[name] = version, run
-        waiting = self._waiting[name]
+    def _meet(self, name: int, version: int) -> None:
+        """Let go on whoever waits for this version or an older one."""
+        waiting = self._waiting.get(name)
         while waiting and waiting[0][0] <= version:
             _, met, is_last = heappop(waiting)
             count = self._behind if is_last else self._lacking

@@ -10,7 +10,7 @@ from datetime import datetime
 from headwater.deletion.judging import Judge
 from headwater.deletion.reruns import Need, Problem
 from headwater.deletion.situation import Situation
-from headwater.graph.model import Pointer, Run
+from headwater.graph.model import Pointer
 from headwater.ids import state_id
 
 Order = tuple[datetime, str]
@@ -31,8 +31,8 @@ class Work:
     def of(cls, judge: Judge, unlearning: Collection[str]) -> Work:
         """Return the problem of a situation; the runs that unlearn in place need nothing."""
         situation = judge.situation
-        nodes = (situation.nodes[run] for run in judge.flow.order)
-        runs = [node.id for node in nodes if isinstance(node, Run) and judge.can_rerun(node)]
+        able = {run.id for run in situation.runs if judge.can_rerun(run)}
+        runs = [run for run in judge.flow.order if run in able]
         ranks = _Ranks(situation, judge)
         wanted = ranks.needs()
         needed = [
@@ -45,7 +45,7 @@ class Work:
             standing=ranks.standing,
         )
         number = {run: index for index, run in enumerate(runs)}
-        names = {state: situation.nodes[state].name for state in wanted}  # type: ignore[union-attr]
+        names = {state.id: state.name for state in situation.states if state.id in wanted}
         return cls(runs, number, problem, needed, ranks.untouched, names)
 
     def stand_in(self, state: str, supplier: int | None) -> str:
@@ -59,19 +59,19 @@ class _Ranks:
 
     def __init__(self, situation: Situation, judge: Judge) -> None:
         self._situation, self._judge = situation, judge
-        ended = [n for n in situation.nodes.values() if isinstance(n, Run) and n.produced_at is not None]
-        self._orders: list[Order] = sorted((run.produced_at, run.id) for run in ended if run.produced_at is not None)
+        times = ((run.produced_at, run.id) for run in situation.runs)
+        self._orders: list[Order] = sorted((at, run) for at, run in times if at is not None)
         self._rank = {run: 2 * place for place, (_, run) in enumerate(self._orders, 1)}
         self._never = 2 * len(self._orders) + 3
         self._names: dict[str, int] = {}
         self.standing: dict[int, int] = {}
         self.untouched: dict[str, str] = {}
         newest = dict(situation.untouched)
-        for node in situation.nodes.values():
-            if isinstance(node, Pointer) and node.id not in judge.flow.reach and _can_be_read(node):
-                assert node.produced_at is not None
-                order = (node.produced_at, node.run or "")
-                newest[node.name] = max(order, newest.get(node.name, order))
+        for state in situation.states:
+            if state.id not in judge.flow.reach and _can_be_read(state):
+                assert state.produced_at is not None
+                order = (state.produced_at, state.run or "")
+                newest[state.name] = max(order, newest.get(state.name, order))
         for name, order in newest.items():
             self.untouched[name] = order[1]
             number = self._names.setdefault(name, len(self._names))
@@ -81,9 +81,9 @@ class _Ranks:
         """Return name and version of each affected state; one that was not produced is as if it never would be."""
         names, rank, never, judge = self._names, self._rank, self._never, self._judge
         return {
-            node.id: (names.setdefault(node.name, len(names)), rank.get(node.run or "", never))
-            for node in self._situation.nodes.values()
-            if isinstance(node, Pointer) and judge.is_affected(node)
+            state.id: (names.setdefault(state.name, len(names)), rank.get(state.run or "", never))
+            for state in self._situation.states
+            if judge.is_affected(state)
         }
 
 

@@ -44,6 +44,7 @@ T = TypeVar("T")
 APPLICATION_ID = 0x48445752  # "HDWR"
 _CHECK_PATH = "check the path and the permissions of its folder"
 _IDLE_READERS = 8
+_ROWS_AT_ONCE = 1_000
 _CONNECTION = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -92,7 +93,9 @@ class SQLiteEngine:
             try:
                 found = catalogue()[query]
                 with cancel.running(connection.interrupt):
-                    yield from map(_converter(found), _run(connection, found, params))
+                    cursor = _run(connection, found, params)
+                    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                        yield from _converted(found, rows)
             finally:
                 self._give_back(connection)
 
@@ -251,7 +254,7 @@ class SQLiteTransaction:
 def _execute(connection: sqlite3.Connection, query: Query, params: Mapping[str, Any]) -> list[Row]:
     """Run the SQL half; return its rows with the columns as the header types them."""
     cursor = _run(connection, query, params)
-    return list(map(_converter(query), cursor.fetchall())) if query.columns else []
+    return _converted(query, cursor.fetchall()) if query.columns else []
 
 
 def _run(connection: sqlite3.Connection, query: Query, params: Mapping[str, Any]) -> sqlite3.Cursor:
@@ -286,19 +289,15 @@ def _picker(order: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ..
     return itemgetter(*order)
 
 
-def _converter(query: Query) -> Callable[[Row], Row]:
+def _converted(query: Query, rows: list[Row]) -> list[Row]:
+    """Return the rows with the columns as the header types them: column by column, for the rows are many."""
     changes = [(i, _FROM_SQL[c.type]) for i, c in enumerate(query.columns) if c.type in _FROM_SQL]
-    if not changes:
-        return tuple  # which gives a tuple back as it is
-
-    def convert(row: Row) -> Row:
-        values = list(row)
-        for index, change in changes:
-            if values[index] is not None:
-                values[index] = change(values[index])
-        return tuple(values)
-
-    return convert
+    if not (changes and rows):
+        return rows
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for index, change in changes:
+        columns[index] = [None if value is None else change(value) for value in columns[index]]
+    return list(zip(*columns, strict=True))
 
 
 def _listed(text: str) -> list[str]:

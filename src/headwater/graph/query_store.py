@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby, islice
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from headwater import clock
 from headwater.errors import UnknownComponent, UnknownPointer, UnknownRun
@@ -330,6 +330,8 @@ def _input_age(row: Row) -> InputAge:
 def _subgraph(rows: Iterable[Row], is_upstream: bool) -> Subgraph:
     nodes: dict[str, Node] = {}
     links: dict[str, Sequence[str]] = {}
+    # One object for all mentions of an id: to look it up then takes no comparison of texts, nor memory of its own.
+    same = cast("Callable[[str, str], str]", {}.setdefault)
     for (
         ident,
         kind,
@@ -347,12 +349,14 @@ def _subgraph(rows: Iterable[Row], is_upstream: bool) -> Subgraph:
         erased,
         far_ids,
     ) in rows:
-        links[ident] = far_ids or []
+        node = same(ident, ident)
+        links[node] = [same(far, far) for far in far_ids] if far_ids else []
         marks = (flagged, labels or {}, decode_erased(erased))
         if kind == "pointer":
-            nodes[ident] = Pointer(ident, name, type_, digest, produced, run, *marks)
+            maker = run and same(run, run)
+            nodes[node] = Pointer(node, same(name, name), type_, digest, produced, maker, *marks)
         else:
-            nodes[ident] = Run(ident, stage, _STATUS[status], started, ended, None, None, None, {}, {}, *marks)
+            nodes[node] = Run(node, stage, _STATUS[status], started, ended, None, None, None, {}, {}, *marks)
     return Subgraph(nodes, links, is_upstream)
 
 

@@ -5,12 +5,10 @@ Facts are replay-proof, so what an interruption may repeat does no harm.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -22,6 +20,7 @@ from headwater.graph.erasure import Erasure
 from headwater.graph.facts import Annotation, ComponentFact, Fact, RunFact
 from headwater.graph.store import Store
 from headwater.loaders.base import Found, Item, Loader, Problem
+from headwater.memory import collecting_rarely
 
 BATCH_FACTS = 1_000
 SHOWN_PROBLEMS = 20
@@ -120,7 +119,7 @@ def import_source(
     since = clock.monotonic_s()
     mark = _checkpoint(loader, source, checkpoint if store is not None else None)
     report.resumed_behind = done = 0 if mark is None else mark.done()
-    with _collecting_rarely():
+    with collecting_rarely():
         for found in _batches(islice(loader.read(source), done, None), batch_facts):
             done += len(found)
             _keep(found, store, report, is_strict=is_strict)
@@ -132,17 +131,6 @@ def import_source(
         mark.drop()
     report.duration_s = round(clock.monotonic_s() - since, 3)
     return report
-
-
-@contextmanager
-def _collecting_rarely() -> Iterator[None]:
-    """Look for cycles a hundred times less often: a batch is many small objects and none of them is in a cycle."""
-    before = gc.get_threshold()
-    gc.set_threshold(before[0] * 100, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _checkpoint(loader: Loader, source: str, path: Path | None) -> Checkpoint | None:
