@@ -15,7 +15,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from headwater.graph.facts import Annotation, ComponentFact, Fact, RunFact, as_input, as_output
+from headwater.graph.erasure import Erasure
+from headwater.graph.facts import Annotation, ComponentFact, Fact, Output, RunFact, as_input, as_output
 from headwater.graph.neo4j import Neo4jEngine
 from headwater.graph.query_store import QueryStore
 from headwater.queries.catalogue import catalogue
@@ -47,6 +48,8 @@ def some_facts() -> Iterator[Fact]:
         yield RunFact(run, component, None, at, at, (as_input(read),), (as_output(wrote),))
     yield Annotation("predictions.csv@r3", "flag", True, at=start)
     yield Annotation("predictions.csv@r3", "label", "c-17", key="client", at=start)
+    yield RunFact("r5", "publish", None, start, start, outputs=(Output("public.csv", "sha256:0"),))
+    yield Erasure.of_payload("r5", "d1", start)
     yield ComponentFact("train", owner="ml", at=start, facets={"docs": "Fits the model."})
 
 
