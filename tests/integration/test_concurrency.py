@@ -24,7 +24,7 @@ from tests.support.nasty_facts import nasty_facts, shuffled
 from tests.support.neo4j_database import Database
 from tests.support.stores import assert_is_graph_of, opened
 from tests.support.waiting import DEADLINE_S, wait_until, waiting
-from tests.support.writers import raced_facts, run_all, write_share
+from tests.support.writers import run_all, write_share
 
 WRITERS = 4
 
@@ -50,13 +50,13 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 def test_processes_that_send_the_same_facts_give_the_graph_of_one(place: Database, size: int) -> None:
     run_all(write_share, place, [(1, size, 0, 1, order) for order in range(WRITERS)])
     with opened(place) as store:
-        assert_is_graph_of(store, raced_facts(place, 1, size))
+        assert_is_graph_of(store, nasty_facts(1, size))
 
 
 def test_processes_with_different_facts_on_shared_names_give_the_graph_of_all(place: Database, size: int) -> None:
     run_all(write_share, place, [(2, 2 * size, part, WRITERS, part) for part in range(WRITERS)])
     with opened(place) as store:
-        assert_is_graph_of(store, raced_facts(place, 2, 2 * size))
+        assert_is_graph_of(store, nasty_facts(2, 2 * size))
 
 
 def test_one_writer_gives_the_graph_of_many_facts_in_any_order(place: Database, size: int) -> None:

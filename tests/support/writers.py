@@ -17,8 +17,7 @@ from typing import Any, TypeAlias
 
 from headwater.graph import ingest
 from headwater.graph.engine import Transaction
-from headwater.graph.erasure import Erasure
-from headwater.graph.facts import Fact, Input, Output, RunFact
+from headwater.graph.facts import Input, Output, RunFact
 from headwater.testing.rules import at
 from tests.support.nasty_facts import NAMES, nasty_facts, shuffled
 from tests.support.neo4j_database import Database
@@ -100,16 +99,10 @@ def _run(program: Program, place: Database, pipe: Connection, *arguments: object
     program(place, pipe, *arguments)
 
 
-def raced_facts(place: Database, seed: int, size: int) -> list[Fact]:
-    """Return the seed's facts; on Neo4j without erasures, each of which takes all locks: test_erasing races those."""
-    facts = nasty_facts(seed, size)
-    return facts if place.url.startswith("sqlite") else [fact for fact in facts if not isinstance(fact, Erasure)]
-
-
 def write_share(place: Database, _: Connection, seed: int, size: int, part: int, parts: int, order: int) -> None:
     """Record every parts-th of the seed's facts, from `part` on, in an order of its own."""
     with opened(place) as store:
-        for facts in shuffled(order, raced_facts(place, seed, size)[part::parts]):
+        for facts in shuffled(order, nasty_facts(seed, size)[part::parts]):
             store.record(facts)
 
 

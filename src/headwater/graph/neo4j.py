@@ -131,14 +131,27 @@ class Neo4jEngine:
     def migrate(self, query: str, version: int) -> None:
         """Apply one migration; each statement by itself, for a schema change may not share a transaction with data."""
         for statement in catalogue()[query].cypher.statements:
-            with self._failures(), self._session(neo4j.WRITE_ACCESS) as session:
-                try:
-                    session.execute_write(_change_schema, statement.text)
-                except exceptions.ClientError as exc:
-                    if exc.code not in _MADE_BY_ANOTHER:  # IF NOT EXISTS does not see what is being made right now
-                        raise
+            with self._failures():
+                give_up_at = clock.monotonic_s() + _INDEXES_S
+                while not self._has_changed_schema(statement.text, give_up_at):
+                    pass
         if version:
             self.write(lambda tx: tx.run("schema/stamp", version=version))
+
+    def _has_changed_schema(self, statement: LiteralString, give_up_at: float) -> bool:
+        """Run a statement on the schema; return False if it waited for indexes in vain and should wait again.
+
+        Who waits keeps others from making the constraints whose indexes it waits for, so nobody waits long at once.
+        """
+        with self._session(neo4j.WRITE_ACCESS) as session:
+            try:
+                session.execute_write(_change_schema, statement)
+            except exceptions.ClientError as exc:
+                if exc.code == _WAITED_IN_VAIN and clock.monotonic_s() < give_up_at:
+                    return False
+                if exc.code not in _MADE_BY_ANOTHER:  # IF NOT EXISTS does not see what is being made right now
+                    raise
+        return True
 
     def scrub(self) -> str:
         """Return what is left to do by hand: a server leaves what it deletes in its files."""
@@ -285,6 +298,8 @@ def _plain(value: Any) -> Any:
 
 _FROM_CYPHER: Mapping[str, Callable[[Any], Any]] = {"datetime": _datetime, "json": _json}
 
+_WAITED_IN_VAIN = "Neo.ClientError.Procedure.ProcedureCallFailed"
+_INDEXES_S = 300.0
 _MADE_BY_ANOTHER = frozenset(
     f"Neo.ClientError.Schema.{what}AlreadyExists" for what in ("EquivalentSchemaRule", "Constraint", "Index")
 )

@@ -17,5 +17,5 @@ CREATE INDEX run_start IF NOT EXISTS FOR (r:ComponentRun) ON (r.started_at, r.id
 CREATE INDEX consumed_time IF NOT EXISTS FOR ()-[c:CONSUMED_BY]-() ON (c.name, c.lane, c.at, c.run);
 CREATE INDEX annotation_target IF NOT EXISTS FOR (a:Annotation) ON (a.target);
 CREATE INDEX annotation_key IF NOT EXISTS FOR (a:Annotation) ON (a.kind, a.key);
-CALL db.awaitIndexes(300);
+CALL db.awaitIndexes(5);
 UNWIND range(0, 255) AS bucket MERGE (l:Lock {bucket: bucket}) ON CREATE SET l.held = 0;

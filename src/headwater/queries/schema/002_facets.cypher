@@ -4,4 +4,4 @@
 // cost: once a store
 CREATE CONSTRAINT facet_id IF NOT EXISTS FOR (f:Facet) REQUIRE f.id IS UNIQUE;
 CREATE INDEX facet_owner IF NOT EXISTS FOR (f:Facet) ON (f.owner);
-CALL db.awaitIndexes(300);
+CALL db.awaitIndexes(5);

@@ -11,4 +11,4 @@ CREATE INDEX erasure_target IF NOT EXISTS FOR (e:Erasure) ON (e.target);
 CREATE INDEX erasure_match IF NOT EXISTS FOR (e:Erasure) ON (e.match);
 CREATE INDEX erasure_replacement IF NOT EXISTS FOR (e:Erasure) ON (e.replacement);
 CREATE INDEX facet_label IF NOT EXISTS FOR (f:Facet) ON (f.label);
-CALL db.awaitIndexes(300);
+CALL db.awaitIndexes(5);

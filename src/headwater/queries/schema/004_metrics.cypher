@@ -17,4 +17,4 @@ CREATE INDEX measurement_run IF NOT EXISTS FOR (m:Measurement) ON (m.run);
 CREATE INDEX incident_place IF NOT EXISTS FOR (i:Incident) ON (i.series, i.place);
 CREATE INDEX incident_state IF NOT EXISTS FOR (i:Incident) ON (i.state, i.place);
 CREATE INDEX alert_component IF NOT EXISTS FOR (a:Alert) ON (a.component);
-CALL db.awaitIndexes(300);
+CALL db.awaitIndexes(5);

@@ -3,4 +3,4 @@
 // returns: nothing
 // cost: once a store
 CREATE INDEX pointer_content IF NOT EXISTS FOR (p:IOPointer) ON (p.digest);
-CALL db.awaitIndexes(300);
+CALL db.awaitIndexes(5);
