@@ -43,6 +43,7 @@
         ├── StoreUnavailable (ConnectionError)
         ├── StoreBusy (TimeoutError)        locked, or out of time
         ├── QuestionEnded (TimeoutError)    whoever asked does not wait any longer
+        ├── GraphMoved                      a state that was found is no longer there
         ├── StoreReadOnly (PermissionError)
         ├── StoreFull
         ├── StoreClosed
@@ -384,6 +385,14 @@ class QuestionEnded(StoreError, TimeoutError):
     code = "question_ended"
     status = 504
     hint = "ask with limits"
+
+
+class GraphMoved(StoreError):
+    """A state that the question had found was given another name, or bound anew, before the answer was there."""
+
+    code = "graph_moved"
+    status = 503
+    hint = "ask again"
 
 
 class StoreReadOnly(StoreError, PermissionError):

@@ -7,7 +7,7 @@ import socket
 import threading
 import tracemalloc
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +26,7 @@ from headwater.graph.embedded import SQLiteEngine
 from headwater.graph.facts import RunFact
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.query_store import QueryStore
+from headwater.graph.store import Subgraph
 from headwater.testing.rules import ran
 from tests.support.http_service import DEADLINE_S, client, listening, pipeline, settings, until
 from tests.support.neo4j_database import Database
@@ -173,6 +174,18 @@ def test_a_stream_that_hangs_on_its_way_ends_with_a_failure(
     assert [line["kind"] for line in lines] == ["start", "error"]
     assert lines[-1]["error"]["code"] == "question_ended"
     until(lambda: asked(api.app) == 0)  # type: ignore[arg-type]
+
+
+def test_a_stream_whose_next_node_was_renamed_meanwhile_says_so(
+    store: QueryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sources(self: QueryStore, ids: Sequence[str]) -> Subgraph:  # noqa: ARG001
+        return Subgraph({}, {}, is_upstream=True)
+
+    monkeypatch.setattr(QueryStore, "sources", sources)
+    lines = [json.loads(line) for line in send(client(store, settings(tmp_path)), "a stream").text.splitlines()]
+    assert [line["kind"] for line in lines] == ["start", "error"]
+    assert lines[-1]["error"]["code"] == "graph_moved"
 
 
 def test_a_client_that_reads_slowly_holds_no_question(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from headwater.api.documentation import NDJSON
 from headwater.api.failures import ClientLeft, public_document
 from headwater.errors import HeadwaterError
 from headwater.graph.answer import node_document
-from headwater.graph.lineage import resolve
 from headwater.graph.lineage.face import Lineage
+from headwater.graph.lineage.walk import nodes_of, resolve
 from headwater.graph.store import Store
 
 _NODES_PER_STEP = 500
@@ -80,7 +80,7 @@ class Lines:
         """Visit some nodes of the level; return their lines and those of the edges behind them."""
         ids = [self.level.popleft() for _ in range(min(_NODES_PER_STEP, len(self.level)))]
         found = self.store.sources(ids) if self.backward else self.store.targets(ids)
-        told = [{**node_document(found.nodes[ident]), "hops": self.hops} for ident in ids]
+        told = [{**node_document(node), "hops": self.hops} for node in nodes_of(found, ids).values()]
         self.nodes += len(ids)
         edges = found.edges
         self.edges += len(edges)

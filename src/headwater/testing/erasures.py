@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol, cast
 
 import pytest
 
@@ -13,7 +14,8 @@ from headwater.errors import InvalidFact, InvalidValue, RegisterMoved
 from headwater.graph import lineage
 from headwater.graph.erasure import Erased, Erasure, pseudonym
 from headwater.graph.facts import Annotation, FacetKey, Fact, Input, Output, RunFact, TriggerResult
-from headwater.graph.store import DeletionStore
+from headwater.graph.model import Pointer
+from headwater.graph.store import DeletionStore, Store
 from headwater.testing.oracle import expected_digest
 from headwater.testing.rules import Backend, at, ran, read_by
 
@@ -26,6 +28,23 @@ ERASED = Erased(at(9), "d1")
 def named(name: str = PROFILE, replacement: str = GONE) -> Erasure:
     """Return the erasure of a name."""
     return Erasure.of_name(name, replacement, "d1", SALT, at(9))
+
+
+class _RenamedMeanwhile:
+    """A store in which somebody erases the name as soon as the first reference to it was resolved."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._has_moved = store, False
+
+    def resolve(self, reference: str, at: datetime | None = None) -> Pointer:
+        found = self._store.resolve(reference, at)
+        if not self._has_moved:
+            self._has_moved = True
+            self._store.record([named()])
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
 
 class ErasureRules:
@@ -86,6 +105,13 @@ class ErasureRules:
         assert FacetKey("output", "w", GONE, "rows") in store.facets(["w"])
         assert store.search("profile", 9) == [store.resolve(GONE)]
         assert store.digest() == expected_digest([*facts, named()])
+
+    @pytest.mark.parametrize("limits", [lineage.UNLIMITED, lineage.Limits(nodes=9)])
+    def test_a_walk_begins_again_when_its_start_is_renamed_meanwhile(self, limits: lineage.Limits) -> None:
+        store = self.backend.empty()
+        store.record([ran("w", 0, 1, ["raw"], [Output(PROFILE, "d")])])
+        found = lineage.trace(cast(Store, _RenamedMeanwhile(store)), "d", limits)
+        assert (found, found.start) == (lineage.trace(store, "d", limits), (f"{GONE}@w",))
 
     def test_a_replacement_that_others_use_joins_with_them(self) -> None:
         store = self.backend.empty()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from headwater import clock
-from headwater.errors import UnknownPointer, UnknownRun, UsageError
+from headwater.errors import GraphMoved, UnknownPointer, UnknownRun, UsageError
 from headwater.graph import kernel
 from headwater.graph.answer import Answer, Reason, Truncation
 from headwater.graph.model import Edge, Node, Pointer, Run
@@ -35,6 +36,7 @@ class Limits:
 
 
 UNLIMITED = Limits()
+_TRIES = 10
 
 
 def trace(store: Store, of: str | Sequence[str], limits: Limits = UNLIMITED, as_of: datetime | None = None) -> Answer:
@@ -87,6 +89,13 @@ def _references(of: str | Sequence[str]) -> Sequence[str]:
 def _walk(store: Store, of: Sequence[str], limits: Limits, as_of: datetime | None, *, backward: bool) -> Answer:
     if as_of is not None:
         as_of = clock.as_utc(as_of, "as_of")
+    for _ in range(_TRIES - 1):
+        with suppress(GraphMoved):
+            return _walk_once(store, of, limits, as_of, backward)
+    return _walk_once(store, of, limits, as_of, backward)
+
+
+def _walk_once(store: Store, of: Sequence[str], limits: Limits, as_of: datetime | None, backward: bool) -> Answer:
     mark = store.watermark()
     starts = tuple(dict.fromkeys(resolve(store, reference, as_of) for reference in of))
     if limits == UNLIMITED and as_of is None:
@@ -100,8 +109,16 @@ def _walk(store: Store, of: Sequence[str], limits: Limits, as_of: datetime | Non
 def _whole(store: Store, starts: tuple[str, ...], backward: bool) -> Answer:
     found = store.upstream(starts) if backward else store.downstream(starts)
     hops = kernel.distances(starts, found.links)
-    nodes = {ident: found.nodes[ident] for ident in hops}
-    return Answer(starts, nodes, frozenset(found.edges), hops)
+    return Answer(starts, nodes_of(found, hops), frozenset(found.edges), hops)
+
+
+def nodes_of(found: Subgraph, ids: Iterable[str]) -> dict[str, Node]:
+    """Return the nodes of these ids, which an earlier question told; raises GraphMoved when one is gone since."""
+    nodes = found.nodes
+    try:
+        return {ident: nodes[ident] for ident in ids}
+    except KeyError as exc:
+        raise GraphMoved(f"{exc.args[0]} is no longer there") from exc
 
 
 @dataclass(slots=True)
@@ -133,8 +150,7 @@ class _Walk:
 
     def _admit(self, found: Subgraph, frontier: Sequence[str], deadline: float | None) -> list[str]:
         """Keep what the level found; return the next level, empty when a limit was met."""
-        for ident in frontier:
-            node = found.nodes[ident]
+        for ident, node in nodes_of(found, frontier).items():
             if self._is_later(node):
                 self.closed.add(ident)
                 continue
