@@ -7,14 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_LESS_OFTEN = 100
+_LESS_OFTEN = 1_000
 _lock = threading.Lock()
 _inside = 0
 
 
 @contextmanager
 def collecting_rarely() -> Iterator[None]:
-    """Look for cycles a hundred times less often, in all threads, until the last that asked for it is done."""
+    """Look for cycles a thousand times less often, in all threads, until the last that asked for it is done."""
     _count(1)
     try:
         yield

@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from headwater.deletion.flow import Flow
+from headwater.deletion.numbering import NOBODY
 from headwater.deletion.policy import Facts, Policy, Rule
 from headwater.deletion.situation import UNDECLARED, Situation
 from headwater.graph.facts import Status
-from headwater.graph.model import Pointer, Run
+from headwater.graph.model import Run
 from headwater.ids import is_external, split_state_id
 
 PINNED = "pinned"
@@ -25,13 +26,16 @@ class Judged(NamedTuple):
 
 
 class Judge:
-    """Gives the facts and the first rule that fits, once for all nodes of which the same is known."""
+    """Gives the facts and the first rule that fits, once for all nodes of which the same is known; nodes by number."""
 
     def __init__(self, situation: Situation, policy: Policy, flow: Flow) -> None:
         self.situation = situation
         self.policy = policy
         self.flow = flow
-        self.subjects = frozenset(state for target in situation.targets for state in target.states)
+        self.graph = situation.numbered
+        number = self.graph.number
+        wanted = {state for target in situation.targets for state in target.states}
+        self.subjects = frozenset(number[state] for state in wanted if state in number)
         self._rules: dict[Facts, Rule] = {}
         self._states: dict[tuple[Any, ...], Judged] = {}
         self._runs: dict[tuple[bool, bool, bool, bool, bool, bool, bool, str], Judged] = {}
@@ -43,42 +47,40 @@ class Judge:
             found = self._rules[facts] = self.policy.judge(facts)
         return found
 
-    def is_affected(self, state: Pointer) -> bool:
+    def is_affected(self, state: int) -> bool:
         """Whether a state must not be read any more, but is no subject itself: something has to take its place."""
-        ident = state.id
-        if ident not in self.flow.reach or ident in self.subjects:
+        if not self.flow.reach[state] or state in self.subjects:
             return False
-        return state.run is not None or not self.is_source(state)
+        return self.graph.state(state).run is not None or not self.is_source(state)
 
-    def is_source(self, state: Pointer) -> bool:
+    def is_source(self, state: int) -> bool:
         """Whether a state that no run made holds rows that are to be forgotten."""
-        is_unmade = state.run is None and _is_external(state.id)
-        return is_unmade and state.id in self.flow.reach and state.id not in self.subjects
+        return self._is_outside(state) and self.flow.reach[state] > 0 and state not in self.subjects
 
-    def maker(self, state: Pointer) -> Run | None:
+    def maker(self, state: int) -> Run | None:
         """Return the run that made a state, None when no known run did."""
-        node = None if state.run is None else self.situation.nodes.get(state.run)
-        return node if isinstance(node, Run) else None
+        maker = self.graph.maker[state]
+        return None if maker == NOBODY else self.graph.run(maker)
 
-    def state(self, state: Pointer) -> Judged:
+    def state(self, number: int) -> Judged:
         """Return what rules may ask about a state, and the one that fits."""
-        situation, flow = self.situation, self.flow
-        ident, labels = state.id, state.labels
-        maker = self.maker(state)
+        graph, situation, flow, running = self.graph, self.situation, self.flow, self._running
+        state, maker = graph.state(number), self.maker(number)
         stage = UNDECLARED if maker is None else situation.stage(maker)
-        newest = ident in situation.newest
-        used = bool(self._running) and not self._running.isdisjoint(situation.links[ident])
+        newest = state.id in situation.newest
+        used = bool(running) and not running.isdisjoint(graph.near[number])
+        labels = state.labels
         pinned, registered = (PINNED in labels, REGISTERED in labels) if labels else (False, False)
         erased = state.erased is not None
         live = not erased and (newest or used or pinned or registered)
         asks_names = self.policy.asks_names
-        return self._judged(
+        known = (
             "state",
-            ident in self.subjects,
-            state.run is None and self.is_source(state),
-            ident in flow.reach,
-            ident in flow.claimed,
-            self.missing_of_state(state, maker, live=live) is not None,
+            number in self.subjects,
+            state.run is None and self.is_source(number),
+            flow.reach[number] > 0,
+            number in flow.claimed,
+            self.missing_of_state(number, live=live) is not None,
             state.type,
             live,
             newest,
@@ -94,14 +96,15 @@ class Judge:
             state.name if asks_names else "",
             (maker.component or "") if maker and asks_names else "",
         )
+        return self._states.get(known) or self._judged(known)
 
-    def run(self, run: Run, *, is_rerun: bool, unlearns: bool) -> Judged:
+    def run(self, number: int, *, is_rerun: bool, unlearns: bool) -> Judged:
         """Return what rules may ask about a run, and the one that fits."""
-        ident = run.id
+        run = self.graph.run(number)
         key = (
-            ident in self.flow.reach,
-            ident in self.flow.claimed,
-            self.missing_of_run(run) is not None,
+            self.flow.reach[number] > 0,
+            number in self.flow.claimed,
+            self.is_uncertain(number),
             run.status is Status.RUNNING,
             self.situation.stage(run).shards is not None,
             unlearns,
@@ -125,63 +128,69 @@ class Judge:
             found = self._runs[key] = Judged(facts, self.rule(facts))
         return found
 
-    def _judged(self, *known: Any) -> Judged:
-        """Return the facts of these fields in their order, one object for all nodes of which the same is known."""
-        found = self._states.get(known)
-        if found is None:
-            facts = Facts(*known)
-            found = self._states[known] = Judged(facts, self.rule(facts))
+    def _judged(self, known: tuple[Any, ...]) -> Judged:
+        """Return the facts of these fields in their order, one object for all states of which the same is known."""
+        facts = Facts(*known)
+        found = self._states[known] = Judged(facts, self.rule(facts))
         return found
 
-    def missing_of_state(self, state: Pointer, maker: Run | None, *, live: bool) -> str | None:
+    def missing_of_state(self, state: int, *, live: bool) -> str | None:
         """Return what would have to be known to be sure of a state, None when nothing is missing."""
-        if state.id not in self.flow.reach:
+        if not self.flow.reach[state]:
             return None
-        if maker is None:
-            if state.run is None and _is_external(state.id):
-                return self._unsettled
-            return "the run that made it"
-        if live and maker.component is None:
-            return f"the component of run {maker.id}"
-        return self.missing_of_run(maker)
+        maker = self.graph.maker[state]
+        if maker == NOBODY:
+            return self._unsettled if self._is_outside(state) else "the run that made it"
+        run = self.graph.run(maker)
+        if live and run.component is None:
+            return f"the component of run {run.id}"
+        return self.missing_of_run(maker) if self.is_uncertain(maker) else None
 
-    def missing_of_run(self, run: Run) -> str | None:
+    def missing_of_run(self, run: int) -> str | None:
         """Return what would have to be known to be sure of a run, None when nothing is missing."""
-        if run.id in self.flow.loops:
-            return f"what came first: run {run.id} reads what derives from itself"
-        if run.id in self._contradictions:
-            state = self._contradictions[run.id]
-            return f"how run {run.id} read {state}, which was produced after the run had ended"
+        ids = self.graph.ids
+        if run in self.flow.loops:
+            return f"what came first: run {ids[run]} reads what derives from itself"
+        if run in self._contradictions:
+            state = ids[self._contradictions[run]]
+            return f"how run {ids[run]} read {state}, which was produced after the run had ended"
         return self._unsettled
 
-    def can_rerun(self, run: Run) -> bool:
+    def is_uncertain(self, run: int) -> bool:
+        """Whether something would have to be known to be sure of a run."""
+        return self._unsettled is not None or run in self._contradictions or run in self.flow.loops
+
+    def can_rerun(self, number: int) -> bool:
         """Whether a run can be made again as far as the run itself is concerned."""
+        run = self.graph.run(number)
         is_known = run.component is not None and run.status is not Status.RUNNING
-        return is_known and run.id not in self.flow.claimed and self.missing_of_run(run) is None
+        return is_known and number not in self.flow.claimed and not self.is_uncertain(number)
+
+    def _is_outside(self, state: int) -> bool:
+        """Whether a state came from outside of all runs."""
+        found = self.graph.state(state)
+        return found.run is None and is_external((split_state_id(found.id) or ("", ""))[1])
 
     @cached_property
-    def _running(self) -> frozenset[str]:
-        return frozenset(run.id for run in self.situation.runs if run.status is Status.RUNNING)
+    def _running(self) -> frozenset[int]:
+        return frozenset(run for run in self.graph.runs if self.graph.run(run).status is Status.RUNNING)
 
     @cached_property
     def _unsettled(self) -> str | None:
         return "which states runs read: a large re-binding is under way" if self.situation.rebinding else None
 
     @cached_property
-    def _contradictions(self) -> dict[str, str]:
+    def _contradictions(self) -> dict[int, int]:
         """The runs that read what came to be after their end, with one such state each."""
         return dict(self._found_contradictions())
 
-    def _found_contradictions(self) -> Iterator[tuple[str, str]]:
-        nodes = self.situation.nodes
-        for run, states in self.flow.inputs.items():
-            reader = nodes[run]
-            ended = reader.produced_at
+    def _found_contradictions(self) -> Iterator[tuple[int, int]]:
+        nodes, inputs = self.graph.nodes, self.graph.inputs
+        for run in self.graph.runs:
+            ended = nodes[run].produced_at
             if ended is not None:
-                late = [state for state in states if (made := nodes[state].produced_at) is not None and made > ended]
+                late = [
+                    state for state in inputs[run] if (made := nodes[state].produced_at) is not None and made > ended
+                ]
                 if late:
-                    yield run, min(late)
-
-
-def _is_external(state: str) -> bool:
-    return is_external((split_state_id(state) or ("", ""))[1])
+                    yield run, late[0]

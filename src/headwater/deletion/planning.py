@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain
 
 from headwater.deletion.flow import Flow
 from headwater.deletion.judging import Judge
+from headwater.deletion.numbering import NOBODY
 from headwater.deletion.plan import Cost, Plan, Rerun, Saving, Verdict
 from headwater.deletion.policy import REBUILT, Policy
 from headwater.deletion.reruns import Choice, choose, possible
@@ -17,7 +17,6 @@ from headwater.deletion.situation import Interval, Situation
 from headwater.deletion.steps import Removal
 from headwater.deletion.waves import Slot, arrange
 from headwater.deletion.work import Work
-from headwater.graph.model import Pointer, Run
 from headwater.memory import collecting_rarely
 
 _MOST_ALONE = 200_000
@@ -38,9 +37,10 @@ class _Planner:
 
     def __init__(self, situation: Situation, policy: Policy) -> None:
         self._situation = situation
+        self._graph = situation.numbered
         self._flow = Flow.of(situation)
         self._judge = Judge(situation, policy, self._flow)
-        self._judged = {state.id: self._judge.state(state) for state in situation.states}
+        self._judged = {state: self._judge.state(state) for state in self._graph.states}
         self._wanted = self._rebuilt()
         self._unlearning = frozenset(self._unlearners())
         self._work = Work.of(self._judge, self._unlearning)
@@ -49,15 +49,14 @@ class _Planner:
     def plan(self) -> Plan:
         """Put the plan together."""
         slots = arrange(self._work.problem, self.choice.runs)
-        rerun = {self._work.runs[slot.run]: slot for slot in slots}
-        verdicts = {verdict.node: verdict for verdict in self._verdicts(rerun)}
-        reruns = tuple(self._rerun(slot, verdicts) for slot in slots)
+        verdicts = self._verdicts({self._work.runs[slot.run] for slot in slots})
+        reruns = tuple([self._rerun(slot, verdicts) for slot in slots])
         removal = Removal(self._judge, verdicts, reruns)
         return Plan(
             requests=tuple(target.request for target in self._situation.targets),
             policy=self._judge.policy.digest,
             situation=self._situation.digest,
-            verdicts=tuple(verdicts[node] for node in self._situation.ids if node in verdicts),
+            verdicts=tuple([verdict for verdict in verdicts if verdict is not None]),
             reruns=reruns,
             fewest=self.choice.fewest,
             steps=tuple(removal.steps()),
@@ -67,104 +66,109 @@ class _Planner:
             labels=tuple(sorted({label for target in self._situation.targets for label in target.labels})),
             erases=removal.erases,
             artifacts=removal.artifacts,
-            chains=self._flow.chains,
+            chains=self._flow.evidence,
         )
 
-    def _rebuilt(self) -> dict[str, list[str]]:
-        """Return the states that the rules want rebuilt, by maker."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for state in self._situation.states:
-            if self._judged[state.id].rule.verdict in REBUILT:
-                found[state.run or ""].append(state.id)
+    def _rebuilt(self) -> dict[int, list[int]]:
+        """Return the states that the rules want rebuilt, by maker; NOBODY made some."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for state, judged in self._judged.items():
+            if judged.rule.verdict in REBUILT:
+                found[self._graph.maker[state]].append(state)
         return found
 
-    def _unlearners(self) -> Iterator[str]:
+    def _unlearners(self) -> Iterator[int]:
         """Yield the runs whose component forgets in place, where the rules want that."""
         for run, states in self._wanted.items():
             judged = [self._judged[state] for state in states]
             if any(one.facts.unlearns and one.rule.verdict == "unlearn" for one in judged):
                 yield run
 
-    def _choose(self) -> tuple[Choice, frozenset[str]]:
+    def _choose(self) -> tuple[Choice, frozenset[int]]:
         """Return the reruns, and the runs that the rules want but nobody can make now."""
-        number = self._work.number
+        place = {run: NOBODY if run == NOBODY else self._work.place[run] for run in self._wanted}
         able = set(possible(self._work.problem, range(len(self._work.runs))))
-        required = {number[run] for run in self._wanted if number.get(run) in able}
-        blocked = frozenset(run for run in self._wanted if number.get(run) not in able)
-        return choose(self._work.problem, required), blocked
+        required = {here for here in place.values() if here in able}
+        return choose(self._work.problem, required), frozenset(run for run, here in place.items() if here not in able)
 
-    def _verdicts(self, rerun: Mapping[str, Slot]) -> Iterator[Verdict]:
-        for state in self._situation.states:
-            yield self._of_state(state)
-        for run in self._situation.runs:
-            if run.id in rerun or run.id in self._flow.reach or run.id in self._flow.before:
-                yield self._of_run(run, is_rerun=run.id in rerun)
+    def _verdicts(self, rerun: Collection[int]) -> list[Verdict | None]:
+        """Return the verdict on each node; None on makers that are only there to be rerun, and are not."""
+        found: list[Verdict | None] = [None] * len(self._graph.ids)
+        for state in self._graph.states:
+            found[state] = self._of_state(state)
+        reach, before = self._flow.reach, self._flow.before
+        for run in self._graph.runs:
+            is_rerun = run in rerun
+            if is_rerun or reach[run] or before[run] != NOBODY:
+                found[run] = self._of_run(run, is_rerun=is_rerun)
+        return found
 
-    def _of_state(self, state: Pointer) -> Verdict:
-        (facts, rule), missing = self._judged[state.id], None
-        if (state.run or "") in self._blocked:
+    def _of_state(self, state: int) -> Verdict:
+        (facts, rule), missing, ident = self._judged[state], None, self._graph.ids[state]
+        if self._graph.maker[state] in self._blocked:
             facts = facts._replace(blocked=True)
             rule, missing = self._judge.rule(facts), self._obstacle(state)
         if facts.missing:
-            missing = self._judge.missing_of_state(state, self._judge.maker(state), live=facts.live)
+            missing = self._judge.missing_of_state(state, live=facts.live)
         if facts.blocked and rule.verdict in REBUILT:
-            return Verdict(state.id, "undetermined", rule.id, self._flow.sources(state), missing)
+            return Verdict(ident, "undetermined", rule.id, self._flow.sources(state), missing)
         if rule.verdict not in ("undetermined", "quarantine"):
             missing = None
-        return Verdict(state.id, rule.verdict, rule.id, self._flow.sources(state), missing)
+        return Verdict(ident, rule.verdict, rule.id, self._flow.sources(state), missing)
 
-    def _obstacle(self, state: Pointer) -> str:
+    def _obstacle(self, state: int) -> str:
         """Return why the maker of a state cannot be rerun."""
-        maker = self._judge.maker(state)
-        if maker is None or not self._judge.can_rerun(maker):
-            return f"run {state.run} cannot be made again"
-        return f"run {state.run} reads what nobody can rebuild now"
+        maker, run = self._graph.maker[state], self._graph.state(state).run
+        if maker == NOBODY or not self._judge.can_rerun(maker):
+            return f"run {run} cannot be made again"
+        return f"run {run} reads what nobody can rebuild now"
 
-    def _of_run(self, run: Run, *, is_rerun: bool) -> Verdict:
-        rule = self._judge.run(run, is_rerun=is_rerun, unlearns=run.id in self._unlearning).rule
+    def _of_run(self, run: int, *, is_rerun: bool) -> Verdict:
+        rule = self._judge.run(run, is_rerun=is_rerun, unlearns=run in self._unlearning).rule
         missing = self._judge.missing_of_run(run) if rule.verdict == "undetermined" else None
-        return Verdict(run.id, rule.verdict, rule.id, self._flow.sources(run), missing)
+        return Verdict(self._graph.ids[run], rule.verdict, rule.id, self._flow.sources(run), missing)
 
-    def _rerun(self, slot: Slot, verdicts: Mapping[str, Verdict]) -> Rerun:
-        runs = self._work.runs
+    def _rerun(self, slot: Slot, verdicts: Sequence[Verdict | None]) -> Rerun:
+        runs, ids = self._work.runs, self._graph.ids
         run = runs[slot.run]
-        node = self._situation.nodes[run]
-        assert isinstance(node, Run)
-        wanted = self._wanted.get(run, ())
-        kinds = [verdicts[state].verdict for state in wanted]
-        unlearns = "unlearn" in kinds
+        kinds = [(state, found.verdict) for state in self._wanted.get(run, ()) if (found := verdicts[state])]
+        unlearns = any(kind == "unlearn" for _, kind in kinds)
         return Rerun(
-            run=run,
-            component=node.component,
+            run=ids[run],
+            component=self._graph.run(run).component,
             wave=slot.wave,
             verdict="unlearn" if unlearns else "regenerate",
-            replaces=tuple(sorted([state for state, kind in zip(wanted, kinds, strict=True) if kind in REBUILT])),
-            reads=tuple(sorted(self._reads(run, slot))),
-            needs=tuple(sorted({runs[other] for other in slot.reads if other is not None})),
-            took=self._took(node, unlearns=unlearns),
+            replaces=tuple([ids[state] for state, kind in kinds if kind in REBUILT]),
+            reads=tuple(self._reads(run, slot)),
+            needs=tuple([ids[runs[other]] for other in self._suppliers(slot)]),
+            took=self._took(run, unlearns=unlearns),
         )
 
-    def _reads(self, run: str, slot: Slot) -> Iterable[tuple[str, str | None]]:
-        work, needed, inputs = self._work, self._work.needed[slot.run], self._flow.inputs.get(run, ())
-        found = [(state, work.stand_in(state, supplier)) for state, supplier in zip(needed, slot.reads, strict=True)]
-        return found if len(needed) == len(inputs) else chain(found, self._left_out(inputs))
+    def _suppliers(self, slot: Slot) -> list[int]:
+        """Return the reruns whose output a rerun reads, by id."""
+        found = {other for other in slot.reads if other is not None}
+        return sorted(found, key=self._work.runs.__getitem__) if len(found) > 1 else list(found)
 
-    def _left_out(self, inputs: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    def _reads(self, run: int, slot: Slot) -> list[tuple[str, str | None]]:
+        work, ids, inputs = self._work, self._graph.ids, self._graph.inputs[run]
+        needed = work.needed[slot.run]
+        found: list[tuple[str, str | None]]
+        found = [(ids[s], work.stand_in(s, supplier)) for s, supplier in zip(needed, slot.reads, strict=True)]
+        return found if len(needed) == len(inputs) else sorted([*found, *self._left_out(inputs)])
+
+    def _left_out(self, inputs: Iterable[int]) -> Iterator[tuple[str, str | None]]:
         """Yield the inputs that are subjects, and those that stay and hold rows to be left out."""
         for state in inputs:
+            ident = self._graph.ids[state]
             if state in self._judge.subjects:
-                yield state, None
-            elif self._is_source(state):
-                yield state, state
+                yield ident, None
+            elif self._judge.is_source(state):
+                yield ident, ident
 
-    def _is_source(self, state: str) -> bool:
-        node = self._situation.nodes[state]
-        return isinstance(node, Pointer) and node.run is None and self._judge.is_source(node)
-
-    def _took(self, run: Run, *, unlearns: bool) -> Interval | None:
+    def _took(self, number: int, *, unlearns: bool) -> Interval | None:
         """Return how long it takes: one shard of a model, unknown for what is unlearned in place."""
-        stage = self._situation.stage(run)
-        if stage.took is None or run.id in self._unlearning:
+        stage = self._situation.stage(self._graph.run(number))
+        if stage.took is None or number in self._unlearning:
             return None
         if not (unlearns and stage.shards):
             return stage.took
@@ -191,16 +195,16 @@ class _Planner:
         is_exact = all(one.choice.is_minimum for one in alone)
         return Saving(len(alone), reruns, sum(took), is_exact=is_exact)
 
-    def _took_alone(self, run: int) -> float:
-        node = self._situation.nodes[self._work.runs[run]]
-        assert isinstance(node, Run)
-        unlearns = any(self._judged[state].rule.verdict == "unlearn" for state in self._wanted.get(node.id, ()))
-        took = self._took(node, unlearns=unlearns)
+    def _took_alone(self, place: int) -> float:
+        run = self._work.runs[place]
+        unlearns = any(self._judged[state].rule.verdict == "unlearn" for state in self._wanted.get(run, ()))
+        took = self._took(run, unlearns=unlearns)
         return 0.0 if took is None else took.median_s
 
     def _requests(self, rerun: Rerun) -> int:
         """Return how many requests want this rerun."""
-        bits = self._flow.reach.get(rerun.run, 0)
+        number, reach = self._graph.number, self._flow.reach
+        bits = reach[number[rerun.run]]
         for state in rerun.replaces:
-            bits |= self._flow.reach[state]
+            bits |= reach[number[state]]
         return self._flow.subjects.requests(bits)

@@ -62,7 +62,7 @@ class Judgement:
     @cached_property
     def reach(self) -> Mapping[str, int]:
         """The nodes into which data of the subjects flows."""
-        return Flow.of(self.situation).reach
+        return Flow.of(self.situation).reached
 
     @property
     def live(self) -> int:

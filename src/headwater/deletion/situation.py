@@ -16,6 +16,7 @@ from itertools import chain
 from statistics import median
 from typing import Any, NamedTuple, TypeAlias
 
+from headwater.deletion.numbering import Numbering
 from headwater.graph.facts import Status
 from headwater.graph.model import Node, Pointer, Run
 from headwater.graph.store import Name
@@ -97,25 +98,25 @@ class Situation:
     watermark: int = 0
 
     @cached_property
+    def numbered(self) -> Numbering:
+        """The nodes and links in numbers."""
+        return Numbering.of(self.nodes, self.links)
+
+    @cached_property
     def states(self) -> Sequence[Pointer]:
-        """The nodes that are states."""
-        return [node for node in self.nodes.values() if isinstance(node, Pointer)]
+        """The nodes that are states, by id."""
+        return [self.numbered.state(place) for place in self.numbered.states]
 
     @cached_property
     def runs(self) -> Sequence[Run]:
-        """The nodes that are runs."""
-        return [node for node in self.nodes.values() if isinstance(node, Run)]
+        """The nodes that are runs, by id."""
+        return [self.numbered.run(place) for place in self.numbered.runs]
 
     @cached_property
     def newest(self) -> frozenset[str]:
         """The states that are what their names stand for now; some may lie outside."""
         unmade = (state.id for state in self.states if state.run is None and state.name not in self.names)
         return frozenset(chain((name.newest.state for name in self.names.values()), unmade))
-
-    @cached_property
-    def ids(self) -> Sequence[str]:
-        """The ids of the nodes, sorted."""
-        return sorted(self.nodes)
 
     def stage(self, run: Run) -> Stage:
         """Return what is known of the component of a run."""
@@ -141,19 +142,15 @@ class Situation:
             yield _text([name, stage.aggregates, stage.anonymises, stage.shards, stage.unlearns])
 
     def _lines(self) -> Iterator[str]:
-        nodes, links, newest = self.nodes, self.links, self.newest
-        for ident in self.ids:
-            node, near = nodes[ident], links.get(ident, ())
-            if len(near) > 1:
-                near = sorted(near)
+        newest = self.newest
+        for ident, node, near in zip(self.numbered.ids, self.numbered.nodes, self.numbered.near, strict=True):
             labels = _text(node.labels) if node.labels else ""
             if isinstance(node, Pointer):
-                said = f"{ident}\t{node.type}\t{node.digest}\t{ident in newest}\t{node.erased is not None}\t{labels}"
+                said = f"{node.type}\t{node.digest}\t{ident in newest}\t{node.erased is not None}"
             else:
-                said = (
-                    f"{ident}\t{node.component!r}\t{_STATUS[node.status]}\t{node.started_at}\t{node.ended_at}\t{labels}"
-                )
-            yield "\t".join((said, *near)) if near else said
+                ended = node.ended_at and node.ended_at.isoformat()
+                said = f"{node.component!r}\t{_STATUS[node.status]}\t{node.started_at.isoformat()}\t{ended}"
+            yield f"{ident}\t{said}\t{labels}\t{near}"
 
 
 def _text(value: Any) -> str:

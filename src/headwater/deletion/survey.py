@@ -108,9 +108,11 @@ def _untouched(
     newest = [now.newest for now in names.values()]
     found = {v.name: v.order for v in newest if v.state not in nodes and not v.is_erased}
     mixed = [name for name, now in names.items() if name not in found and now.versions > inside[name]]
-    for version in store.versions(mixed) if mixed else ():
-        if version.state not in nodes and not version.is_erased:
-            found[version.name] = max(version.order, found.get(version.name, version.order))
+    versions = store.versions(mixed) if mixed else {}
+    outside = [next((state for state in states if state not in nodes), None) for states in versions.values()]
+    for node in store.sources([state for state in outside if state is not None]).nodes.values() if mixed else ():
+        if isinstance(node, Pointer) and node.produced_at is not None:
+            found[node.name] = node.produced_at, node.run or ""
     return found
 
 

@@ -295,8 +295,8 @@ class DeletionStore(Store, Protocol):
         """Return what each of these names stands for now; names of which no state was produced are left out."""
         ...
 
-    def versions(self, names: Sequence[str]) -> Sequence[Version]:
-        """Return every produced state of these names, in no order."""
+    def versions(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return the ids of the produced states of each of these names that are not erased, the newest first."""
         ...
 
     def states(self, names: Sequence[str], digests: Sequence[str]) -> Sequence[tuple[str, str, str | None]]:

@@ -30,10 +30,9 @@ class QuerySurveys:
         rows = self.engine.read("deletion/newest", names=list(names))
         return {name: Name(Version(state, name, at, run, bool(gone)), n) for name, state, run, at, gone, n in rows}
 
-    def versions(self, names: Sequence[str]) -> Sequence[Version]:
-        """Return every produced state of these names, in no order."""
-        rows = self.engine.read("deletion/versions", names=list(names))
-        return [Version(state, name, at, run, bool(is_erased)) for state, name, run, at, is_erased in rows]
+    def versions(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return the ids of the produced states of each of these names that are not erased, the newest first."""
+        return dict(self.engine.read("deletion/versions", names=list(names)))
 
     def states(self, names: Sequence[str], digests: Sequence[str]) -> Sequence[tuple[str, str, str | None]]:
         """Return (id, name, digest) of every state of these names, and of every produced one with these contents."""

@@ -5,5 +5,5 @@
 // cost: one index seek a name, then its annotations
 // browser: :param names => ['clients/c42/profile.json']
 UNWIND $names AS name
-MATCH (a:Annotation) WHERE a.target STARTS WITH name + '@'
+MATCH (a:Annotation) USING INDEX SEEK a:Annotation(target) WHERE a.target STARTS WITH name + '@'
 RETURN DISTINCT a.target AS target;

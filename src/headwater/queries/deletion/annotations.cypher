@@ -5,5 +5,5 @@
 // cost: one index seek a target
 // browser: :param targets => ['predictions.csv@r3']
 UNWIND $targets AS target
-MATCH (a:Annotation {target: target})
+MATCH (a:Annotation {target: target}) USING INDEX SEEK a:Annotation(target)
 RETURN a.id AS id, a.target AS target, a.kind AS kind, a.key AS key, a.value AS value, a.who AS who, a.why AS why, a.at AS at;

@@ -6,4 +6,4 @@
 // cost: one index seek a name, then its states
 // browser: :param names => ['clients/c42/profile.json']
 UNWIND $names AS name
-MATCH (p:IOPointer {name: name}) DETACH DELETE p;
+MATCH (p:IOPointer {name: name}) USING INDEX SEEK p:IOPointer(name) DETACH DELETE p;

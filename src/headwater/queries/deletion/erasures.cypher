@@ -7,11 +7,11 @@
 // browser: :param matches => ['00ff']
 // browser: :param targets => ['r3']
 UNWIND $matches AS match
-MATCH (e:Erasure {match: match})
+MATCH (e:Erasure {match: match}) USING INDEX SEEK e:Erasure(match)
 RETURN e.kind AS kind, e.request AS request, e.target AS target, e.match AS match, e.salt AS salt,
   e.replacement AS replacement, e.at AS at
 UNION
 UNWIND $targets AS target
-MATCH (e:Erasure {target: target})
+MATCH (e:Erasure {target: target}) USING INDEX SEEK e:Erasure(target)
 RETURN e.kind AS kind, e.request AS request, e.target AS target, e.match AS match, e.salt AS salt,
   e.replacement AS replacement, e.at AS at;

@@ -8,7 +8,7 @@
 // browser: :param keys => ['client']
 // browser: :param values => ['"c-17"']
 UNWIND $keys AS key
-MATCH (a:Annotation {kind: 'label', key: key})
+MATCH (a:Annotation {kind: 'label', key: key}) USING INDEX SEEK a:Annotation(kind, key)
 WHERE a.value IN $values
 WITH DISTINCT a.target AS target, a.key AS key, a.value AS value
 RETURN target, key, value ORDER BY target, key, value;

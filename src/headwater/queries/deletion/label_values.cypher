@@ -5,5 +5,5 @@
 // cost: one index seek a key, then the annotations with it
 // browser: :param keys => ['client']
 UNWIND $keys AS key
-MATCH (a:Annotation {kind: 'label', key: key})
+MATCH (a:Annotation {kind: 'label', key: key}) USING INDEX SEEK a:Annotation(kind, key)
 RETURN a.target AS target, a.key AS key, a.value AS value;

@@ -6,5 +6,5 @@
 // cost: one index seek a label, then what carries it
 // browser: :param labels => ['["client","c42"]']
 UNWIND $labels AS label
-MATCH (f:Facet {label: label})
+MATCH (f:Facet {label: label}) USING INDEX SEEK f:Facet(label)
 RETURN f.owner AS run, f.name AS name, f.label AS label ORDER BY run, name, label;

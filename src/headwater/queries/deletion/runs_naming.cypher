@@ -5,9 +5,9 @@
 // cost: one index seek a name, then its states and their readers
 // browser: :param names => ['clients/c42/profile.json']
 UNWIND $names AS name
-MATCH (p:IOPointer {name: name})-[c:CONSUMED_BY]->()
+MATCH (p:IOPointer {name: name})-[c:CONSUMED_BY]->() USING INDEX SEEK p:IOPointer(name)
 RETURN DISTINCT c.run AS run
 UNION
 UNWIND $names AS name
-MATCH (p:IOPointer {name: name}) WHERE p.run IS NOT NULL
+MATCH (p:IOPointer {name: name}) USING INDEX SEEK p:IOPointer(name) WHERE p.run IS NOT NULL
 RETURN DISTINCT p.run AS run;

@@ -1,9 +1,13 @@
 -- name: deletion/versions(names)
--- Every produced state of each of these names.
+-- The produced states of each of these names that are not erased, the newest first.
 -- param names: list[str]   exact names
--- returns: id str, name str, run str, produced_at datetime, erased bool
+-- returns: name str, ids list[str]
 -- cost: one index seek a name, then its states
 -- browser: :param names => ['predictions.csv']
-SELECT s.id, n.text, s.maker, s.produced_at, s.erased IS NOT NULL
-FROM json_each(:names) AS i CROSS JOIN name AS n ON n.text = i.value
-CROSS JOIN state AS s ON s.name = n.key AND s.produced_at IS NOT NULL;
+SELECT * FROM (
+  SELECT n.text, (
+    SELECT group_concat(id, char(0)) FROM (
+      SELECT s.id FROM state AS s WHERE s.name = n.key AND s.produced_at IS NOT NULL AND s.erased IS NULL
+      ORDER BY s.produced_at DESC, s.maker DESC)) AS ids
+  FROM json_each(:names) AS i CROSS JOIN name AS n ON n.text = i.value)
+WHERE ids IS NOT NULL;

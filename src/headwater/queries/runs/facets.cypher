@@ -6,6 +6,6 @@
 // cost: one index seek an owner
 // browser: :param owners => ['r3', 'train']
 UNWIND $owners AS owner
-MATCH (f:Facet {owner: owner})
+MATCH (f:Facet {owner: owner}) USING INDEX SEEK f:Facet(owner)
 RETURN f.subject AS subject, f.owner AS owner, f.name AS name, f.key AS key, f.value AS value, toString(f.at) AS at
 ORDER BY f.id;
