@@ -29,23 +29,28 @@ class Numbering:
 
     @classmethod
     def of(cls, nodes: Mapping[str, Node], links: Mapping[str, Sequence[str]]) -> Numbering:
-        """Number the nodes. Cost: a sort of the ids, then nodes and edges."""
+        """Number the nodes; `links` tells the runs that read each state. Cost: a sort of ids, then nodes and edges."""
         ids = sorted(nodes)
         number = {ident: place for place, ident in enumerate(ids)}
         listed = [nodes[ident] for ident in ids]
-        near = [_numbers(links.get(ident, ()), number) for ident in ids]
-        states, runs = [], []
+        near: list[list[int]] = [[] for _ in ids]
         inputs: list[list[int]] = [[] for _ in ids]
         maker = [NOBODY] * len(ids)
+        states, runs = [], []
         for place, node in enumerate(listed):
             if isinstance(node, Run):
                 runs.append(place)
                 continue
             states.append(place)
-            for run in near[place]:
-                inputs[run].append(place)
             if node.run is not None:
-                maker[place] = number.get(node.run, NOBODY)
+                by = maker[place] = number.get(node.run, NOBODY)
+                if by != NOBODY:
+                    near[by].append(place)
+            readers = [number[run] for run in links.get(ids[place], ()) if run in number]
+            readers.sort()
+            near[place] = readers
+            for run in readers:
+                inputs[run].append(place)
         return cls(ids, number, listed, near, inputs, maker, states, runs)
 
     def state(self, place: int) -> Pointer:
@@ -59,9 +64,3 @@ class Numbering:
         found = self.nodes[place]
         assert isinstance(found, Run)
         return found
-
-
-def _numbers(ids: Sequence[str], number: Mapping[str, int]) -> Sequence[int]:
-    if len(ids) > 1:
-        return sorted([number[ident] for ident in ids if ident in number])
-    return [number[ident] for ident in ids if ident in number]
