@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from headwater.graph.facts import Annotation, ComponentFact, Fact, Input, Output
 from headwater.graph.model import Graph, Pointer, reference
 from headwater.testing.rules import at, ran
 from headwater.testing.surveys import expected_situation
+from tests.support.nasty_facts import nasty_facts
 
 SUBJECT = "clients/c42.csv@external"
 POLICY = load_policy()
@@ -344,6 +346,19 @@ def test_the_reruns_of_any_history_keep_the_rule_and_no_fewer_would(facts: list[
         keeps_the_rule(graph, affected, required.union(more))
         for size in range(len(runs) - len(required))
         for more in combinations(others, size)
+    )
+
+
+@given(seed=st.integers(0, 9_999), order=st.randoms())
+def test_a_plan_does_not_depend_on_the_order_in_which_a_store_tells_the_graph(seed: int, order: Random) -> None:
+    facts = nasty_facts(seed, 40)
+    states = sorted(reference(facts).pointers)
+    found = expected_situation(facts, [Target("q1", tuple(states[:2])), Target("q2", labels=(("client", "x"),))])
+    nodes = order.sample(sorted(found.nodes), len(found.nodes))
+    links = {node: order.sample(found.links[node], len(found.links[node])) for node in reversed(nodes)}
+
+    assert plan(replace(found, nodes={node: found.nodes[node] for node in nodes}, links=links), POLICY) == plan(
+        found, POLICY
     )
 
 
