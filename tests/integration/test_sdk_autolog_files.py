@@ -316,6 +316,7 @@ def test_modules_that_a_body_imports_are_no_lineage_but_what_they_read_is(
     lineage: Lineage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(".")
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     Path("own_module.py").write_text("from pathlib import Path\nROWS = Path('a.csv').read_text()\n")
 
     def work() -> None:
@@ -324,6 +325,7 @@ def test_modules_that_a_body_imports_are_no_lineage_but_what_they_read_is(
         assert own_module.ROWS == "a.csv"
 
     assert did(lineage, work) == (["a.csv"], [])
+    assert [*Path("__pycache__").iterdir()]
     del sys.modules["own_module"]
 
 

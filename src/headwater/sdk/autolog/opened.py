@@ -46,7 +46,7 @@ def _on_event(event: str, args: tuple[Any, ...], current_run: Callable[[], RunLo
 def _take(touched: Touched, event: str, args: tuple[Any, ...], frame: FrameType | None) -> None:
     if event == "os.rename":
         old, new, *folders = args
-        if all(folder == -1 for folder in folders) and not is_ours(frame):
+        if all(folder == -1 for folder in folders) and not (is_pythons_own(frame) or is_ours(frame)):
             touched.files.rename(os.fsdecode(old), os.fsdecode(new))
         return
     name, _, flags = args
