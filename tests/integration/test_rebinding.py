@@ -18,8 +18,8 @@ from tests.support.writers import late_state, running, write_and_stall
 
 PART = 10
 READERS = 45
-# So many do not fit into one transaction of the server of the tests: it refuses 30,000.
-MANY = 40_000
+# So many do not fit into one transaction of the server of the tests: with 192 MB each it refuses 70,000.
+MANY = 100_000
 OLD = RunFact("old", "make-old", None, at(0), at(1), outputs=(Output("hot"),))
 LATE = late_state()
 

@@ -23,8 +23,8 @@ QUICK_START = (
 FOR_TESTS = """\
 # How long connections may linger when the server ends; left to itself it waits for five seconds or ten.
 internal.server.bolt.thread_pool_shutdown_wait_time=0s
-# So that what is too large for one transaction is seen with a tenth of the data that fill a heap.
-db.memory.transaction.max=96m
+# So that what is too large for one transaction is seen with half of the data that fill the heap.
+db.memory.transaction.max=256m
 """
 
 
