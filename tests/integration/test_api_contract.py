@@ -55,7 +55,7 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     place = Database(f"sqlite:///{tmp_path_factory.mktemp('store')}/lineage.db")
     if request.param == "neo4j":
         place = Database.of(request.getfixturevalue("neo4j_server"))
-        place.wipe()
+        place.empty()
     with opened(place) as found:
         found.record(pipeline())
         yield found

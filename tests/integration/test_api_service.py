@@ -24,7 +24,7 @@ from tests.support.http_service import client, lines, listening, pipeline, proce
 from tests.support.neo4j_database import Database
 from tests.support.neo4j_server import Neo4jServer
 from tests.support.query_files import with_header
-from tests.support.stores import opened
+from tests.support.stores import neo4j_store, opened
 
 API = "/api/v1"
 NAMES = ["a/b", "100%", "a%2Fb", "día ☃ 𝄞", "a b+c&d=e?f#g", "line\nend", "x/history", "a//b/", "é" * 2_048]
@@ -158,8 +158,8 @@ async def _ask_at_once(address: str, clients: int, times: int) -> list[int]:
 @pytest.mark.slow
 def test_a_restart_of_the_server_is_a_503_and_then_forgotten(neo4j_process: Neo4jServer, tmp_path: Path) -> None:
     database = Database.of(neo4j_process)
-    database.wipe()
-    with opened(database) as store:
+    database.empty()
+    with neo4j_store(database, retry_s=0.1) as store:
         api = client(store, settings(tmp_path, api_timeout_s=5.0))
         assert api.post(f"{API}/runs", json={"id": "before"}).status_code == 200
         neo4j_process.stop()

@@ -55,7 +55,7 @@ def some_facts() -> Iterator[Fact]:
 
 def fill(database: Database) -> None:
     """Leave in the database what the examples ask for, and nothing else."""
-    database.wipe()
+    database.empty()
     with QueryStore(Neo4jEngine(database.url, database.user, database.password)) as store:
         store.record(some_facts())
 

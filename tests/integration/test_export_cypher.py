@@ -69,37 +69,37 @@ def run(database: Database, text: str) -> None:
             session.run(statement).consume()
 
 
-def test_the_database_that_the_script_makes_is_the_store(source: Store, neo4j_url: Database) -> None:
+def test_the_database_that_the_script_makes_is_the_store(source: Store, neo4j_bare: Database) -> None:
     facts = [*nasty_facts(11, 120), *hostile_facts()]
     source.record(facts)
 
-    run(neo4j_url, script(Exported(source)))
-    run(neo4j_url, script(Exported(source)))
+    run(neo4j_bare, script(Exported(source)))
+    run(neo4j_bare, script(Exported(source)))
 
-    with opened(neo4j_url) as made:
+    with opened(neo4j_bare) as made:
         assert made.stats() == source.stats()
         assert_is_graph_of(made, facts)
 
 
-def test_a_made_database_goes_on_merging_as_the_store_would(source: Store, neo4j_url: Database) -> None:
+def test_a_made_database_goes_on_merging_as_the_store_would(source: Store, neo4j_bare: Database) -> None:
     earlier, later = nasty_facts(5, 120), nasty_facts(6, 120)
     source.record(earlier)
-    run(neo4j_url, script(Exported(source)))
+    run(neo4j_bare, script(Exported(source)))
 
-    with opened(neo4j_url) as made:
+    with opened(neo4j_bare) as made:
         made.record(later)
 
         assert made.digest() == expected_digest([*earlier, *later])
 
 
-def test_an_answer_makes_its_runs_and_the_states_that_they_really_read(source: Store, neo4j_url: Database) -> None:
+def test_an_answer_makes_its_runs_and_the_states_that_they_really_read(source: Store, neo4j_bare: Database) -> None:
     source.record(nasty_facts(7, 200))
     answer = Lineage(source).impact("a")
     what = Exported(source, answer)
 
-    run(neo4j_url, script(what))
+    run(neo4j_bare, script(what))
 
-    with opened(neo4j_url) as made:
+    with opened(neo4j_bare) as made:
         runs = [node.id for node in answer.runs()]
         assert set(made.sources(runs).edges) == set(source.sources(runs).edges)
         assert made.digest() == expected_digest(list(what.facts()))

@@ -263,9 +263,9 @@ def test_a_full_disk_is_named_and_nothing_is_half_written(small_disk: Path) -> N
         assert store.digest() == _digest_of(recorded + 1)
 
 
-def test_eight_processes_make_one_new_store_at_the_same_moment(place: Database) -> None:
-    runs = run_all(open_once, place, [()] * 8)
-    with opened(place) as store:
+def test_eight_processes_make_one_new_store_at_the_same_moment(bare_place: Database) -> None:
+    runs = run_all(open_once, bare_place, [()] * 8)
+    with opened(bare_place) as store:
         assert sorted(store.run(run).run.id for run in runs) == sorted(runs)
         assert store.stats()["runs"] == 8
 

@@ -26,9 +26,9 @@ MAPPED = {"run": "Job", "pointer": "Dataset,Model", "consumed": "READS", "produc
 
 
 @pytest.fixture
-def database(neo4j_url: Database) -> Database:
+def database(neo4j_bare: Database) -> Database:
     """A cleaning and a training; one relation points with the data, the other against it; a cat is none of both."""
-    neo4j_url.rows(
+    neo4j_bare.rows(
         """
         CREATE (clean:Job:Batch {id: 'j1', task: 'clean', started_at: datetime('2021-05-01T10:00:00Z'),
                                  ended_at: localdatetime('2021-05-01T13:00:00'), where: point({x: 1.0, y: 2.0})})
@@ -40,14 +40,14 @@ def database(neo4j_url: Database) -> Database:
         CREATE (data)-[:READS]->(train), (train)-[:WRITES]->(model), (train)-[:READS]->(cat), (cat)-[:OWNS]->(model)
         """
     )
-    return neo4j_url
+    return neo4j_bare
 
 
 @pytest.fixture
-def loader(monkeypatch: pytest.MonkeyPatch, neo4j_url: Database) -> Callable[..., Neo4jLoader]:
+def loader(monkeypatch: pytest.MonkeyPatch, neo4j_bare: Database) -> Callable[..., Neo4jLoader]:
     """Loaders that may enter the server."""
-    monkeypatch.setenv("HEADWATER_SOURCE_NEO4J_PASSWORD", neo4j_url.password or "")
-    return lambda **options: Neo4jLoader(**{**MAPPED, "user": neo4j_url.user or "", **options})
+    monkeypatch.setenv("HEADWATER_SOURCE_NEO4J_PASSWORD", neo4j_bare.password or "")
+    return lambda **options: Neo4jLoader(**{**MAPPED, "user": neo4j_bare.user or "", **options})
 
 
 def facts_of(loader: Neo4jLoader, source: str) -> list[Fact]:

@@ -12,9 +12,11 @@ import pytest
 
 from headwater.graph.answer import Answer
 from headwater.graph.connect import open_store
+from headwater.graph.embedded import SQLiteEngine
 from headwater.graph.facts import RunFact
 from headwater.graph.lineage.face import Lineage
 from headwater.graph.model import Pointer
+from headwater.graph.query_store import QueryStore
 from headwater.graph.store import Store
 from headwater.loaders.importing import Report, import_source
 from headwater.loaders.wfformat import WfFormatLoader
@@ -31,19 +33,22 @@ def instances() -> Path:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("neo4j", marks=[pytest.mark.neo4j, pytest.mark.slow])])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QueryStore]:
     with opened(place_for(request, tmp_path)) as found:
         yield found
 
 
-def test_trace_and_impact_of_every_file_are_those_of_a_breadth_first_search(store: Store, instances: Path) -> None:
+def test_trace_and_impact_of_files_are_those_of_a_breadth_first_search(store: QueryStore, instances: Path) -> None:
     report = import_source(store, WfFormatLoader(), str(instances))
 
     expected = graph_of(instances)
     names = [node for node, kind in expected.nodes(data="kind") if kind == "file"]
+    assert len(names) == FILES
+    if not isinstance(store.engine, SQLiteEngine):  # 2,700 walks take a server most of a minute
+        names = names[::5]
     tasks = {fact.id: str(fact.facets["task"]) for fact in store.facts() if isinstance(fact, RunFact)}
     lineage = Lineage(store)
-    assert (report.skipped, report.warnings, report.facts["runs"], len(names)) == (0, 0, TASKS, FILES)
+    assert (report.skipped, report.warnings, report.facts["runs"]) == (0, 0, TASKS)
     assert wrong(names, lambda name: reached(lineage.trace(name), tasks), expected, networkx.ancestors) == []
     assert wrong(names, lambda name: reached(lineage.impact(name), tasks), expected, networkx.descendants) == []
 

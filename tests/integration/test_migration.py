@@ -47,16 +47,16 @@ def _arrange(place: Database) -> None:
 
 @pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS) + 1))
 def test_a_store_of_an_earlier_schema_goes_on_once_it_is_opened_again(
-    place: Database, monkeypatch: pytest.MonkeyPatch, version: int
+    bare_place: Database, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:
     with monkeypatch.context() as then:
         then.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:version])
-        with opened(place) as store:
+        with opened(bare_place) as store:
             assert store.engine.read("schema/version") == [(version,)]
-    _arrange(place)
+    _arrange(bare_place)
     after = [RunFact("w", outputs=(Output("x", "d", facets={"rows": 7}),), facets={"host": "node-7"}, at=at(2))]
     erasure = Erasure.of_payload("x@w", "d1", at(3))
-    with opened(place) as store:
+    with opened(bare_place) as store:
         assert store.digest() == expected_digest([BEFORE])
         store.record(after)
         assert store.digest() == expected_digest([BEFORE, *after])

@@ -7,9 +7,11 @@ from urllib.request import urlopen
 import pytest
 from neo4j.exceptions import AuthError
 
+from headwater.testing.rules import ran
 from tests.support.neo4j_database import Database, RunningServer
 from tests.support.neo4j_jars import CURRENT, LONG_TERM
 from tests.support.neo4j_server import Neo4jServer
+from tests.support.stores import opened
 
 VERSION = "CALL dbms.components() YIELD name, versions WHERE name = 'Neo4j Kernel' RETURN versions[0]"
 
@@ -28,34 +30,70 @@ def test_the_current_release_says_its_version(neo4j_current: RunningServer) -> N
     assert Database.of(neo4j_current).rows(VERSION) == [(CURRENT.version,)]
 
 
+def test_one_worker_gets_all_tests_of_a_server(neo4j_server: RunningServer, request: pytest.FixtureRequest) -> None:
+    assert neo4j_server.bolt_url
+    is_grouped = getattr(request.config.option, "loadgroup", False)
+    assert request.node.nodeid.endswith(f"@neo4j-{LONG_TERM.version}") == is_grouped
+
+
 def test_a_wrong_password_is_refused(neo4j_process: Neo4jServer) -> None:
     stranger = Database(neo4j_process.bolt_url, neo4j_process.user, "not the password")
     with pytest.raises(AuthError):
         stranger.rows("RETURN 1")
 
 
-def test_a_test_gets_a_database_without_data_constraints_and_indexes(
-    neo4j_url: Database, neo4j_server: RunningServer
-) -> None:
-    neo4j_url.rows("CREATE CONSTRAINT `a ``quoted`` name` FOR (n:Thing) REQUIRE n.id IS UNIQUE")
-    neo4j_url.rows("CREATE INDEX FOR ()-[r:LINK]-() ON (r.at)")
-    neo4j_url.rows("CREATE (:Thing {id: 1})-[:LINK {at: 1}]->(:Thing {id: 2})")
+SCHEMA = "SHOW INDEXES YIELD name, type, owningConstraint WHERE type <> 'LOOKUP' RETURN name, owningConstraint"
+NODES = "MATCH (n) RETURN labels(n), count(n), sum(n.held)"
 
-    Database.of(neo4j_server).wipe()
+
+def _make_things(database: Database) -> None:
+    database.rows("CREATE CONSTRAINT `a ``quoted`` name` FOR (n:Thing) REQUIRE n.id IS UNIQUE")
+    database.rows("CREATE INDEX FOR ()-[r:LINK]-() ON (r.at)")
+    database.rows("UNWIND range(1, 100) AS id CREATE (:Thing {id: id})-[:LINK {at: 1}]->(:Thing {id: -id})")
+
+
+def test_a_wiped_database_has_no_data_constraint_or_index(neo4j_url: Database) -> None:
+    opened(neo4j_url).close()
+    _make_things(neo4j_url)
+
+    neo4j_url.wipe()
 
     assert neo4j_url.rows("MATCH (n) RETURN n") == []
     assert neo4j_url.rows("SHOW CONSTRAINTS") == []
     assert neo4j_url.rows("SHOW INDEXES YIELD type RETURN DISTINCT type") == [("LOOKUP",)]
 
 
-def test_wiping_the_data_keeps_constraints(neo4j_url: Database) -> None:
-    neo4j_url.rows("CREATE CONSTRAINT kept FOR (n:Thing) REQUIRE n.id IS UNIQUE")
-    neo4j_url.rows("UNWIND range(1, 30000) AS id CREATE (:Thing {id: id})")
+def test_an_emptied_database_is_a_store_that_was_opened_and_has_nothing_in_it(neo4j_bare: Database) -> None:
+    with opened(neo4j_bare) as store:
+        as_opened = sorted(neo4j_bare.rows(SCHEMA)), neo4j_bare.rows(NODES)
+        store.record([ran("r", 0, 1, ["a"], ["b"])])
+    _make_things(neo4j_bare)
 
-    neo4j_url.wipe_data()
+    neo4j_bare.empty()
 
-    assert neo4j_url.rows("MATCH (n) RETURN count(n)") == [(0,)]
-    assert neo4j_url.rows("SHOW CONSTRAINTS YIELD name") == [("kept",)]
+    found = sorted(neo4j_bare.rows(SCHEMA)), neo4j_bare.rows(NODES)
+    assert found == as_opened
+
+
+def test_a_database_that_was_opened_by_halves_is_made_whole_when_it_is_opened_again(neo4j_bare: Database) -> None:
+    opened(neo4j_bare).close()
+    as_opened = sorted(neo4j_bare.rows(SCHEMA))
+    neo4j_bare.rows("DROP CONSTRAINT run_id")
+
+    neo4j_bare.empty()
+
+    opened(neo4j_bare).close()
+    assert sorted(neo4j_bare.rows(SCHEMA)) == as_opened
+
+
+def test_wiping_the_data_keeps_constraints(neo4j_bare: Database) -> None:
+    neo4j_bare.rows("CREATE CONSTRAINT kept FOR (n:Thing) REQUIRE n.id IS UNIQUE")
+    neo4j_bare.rows("UNWIND range(1, 30000) AS id CREATE (:Thing {id: id})")
+
+    neo4j_bare.wipe_data()
+
+    assert neo4j_bare.rows("MATCH (n) RETURN count(n)") == [(0,)]
+    assert neo4j_bare.rows("SHOW CONSTRAINTS YIELD name") == [("kept",)]
 
 
 def test_a_restart_keeps_the_data(neo4j_url: Database, neo4j_process: Neo4jServer) -> None:

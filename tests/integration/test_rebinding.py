@@ -18,7 +18,8 @@ from tests.support.writers import late_state, running, write_and_stall
 
 PART = 10
 READERS = 45
-MANY = 200_000
+# So many do not fit into one transaction of the server of the tests: with 192 MB each it refuses 70,000.
+MANY = 100_000
 OLD = RunFact("old", "make-old", None, at(0), at(1), outputs=(Output("hot"),))
 LATE = late_state()
 
@@ -116,9 +117,9 @@ def test_a_rebinding_that_begins_anew_while_another_writer_goes_on_with_it_is_fi
     assert_is_graph_of(half_bound, [*_before(), LATE, same_instant])
 
 
-def test_twenty_thousand_readers_follow_a_late_state(place: Database) -> None:
-    many = 20_000
-    with opened(place) as store:
+def test_thousands_of_readers_follow_a_late_state(place: Database) -> None:
+    many, part = (20_000, 10_000) if place.url.startswith("sqlite") else (2_500, 1_000)
+    with opened(place, readers_per_part=part) as store:
         store.record([OLD])
         _record_readers(store, many)
         assert (bound_to(store, "hot@old"), bound_to(store, "hot@late")) == (many, 0)
@@ -149,7 +150,6 @@ CALL (old, n) {
 
 @pytest.mark.slow
 @pytest.mark.neo4j
-@pytest.mark.timeout(900)
 def test_a_rebinding_too_large_for_one_transaction_is_done_in_parts(neo4j_url: Database) -> None:
     with opened(neo4j_url) as store:
         store.record([OLD])

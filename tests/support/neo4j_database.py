@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Set
 from dataclasses import dataclass, field
-from typing import Any, LiteralString, Protocol
+from functools import cache
+from typing import TYPE_CHECKING, Any, LiteralString, Protocol
 
-import neo4j
+from headwater.graph.schema import MIGRATIONS
+from headwater.queries.catalogue import catalogue
+
+if TYPE_CHECKING:  # the driver brings pandas with it, and every test run reads this module
+    import neo4j
 
 
 class RunningServer(Protocol):
@@ -46,6 +53,8 @@ class Database:
 
     def driver(self) -> neo4j.Driver:
         """Return a driver for it that does not retry; the caller closes it."""
+        import neo4j
+
         auth = (self.user, self.password or "") if self.user else None
         return neo4j.GraphDatabase.driver(self.url, auth=auth, connection_timeout=10.0, max_transaction_retry_time=0.0)
 
@@ -71,15 +80,36 @@ class Database:
             session.execute_write(_drop_schema)
             _delete_all(session)
 
+    def empty(self) -> None:
+        """Leave it as a store that was opened once and has nothing in it, or as a new server has it.
 
-def _delete_all(session: neo4j.Session) -> None:
+        To make the schema again takes the server seconds, and to drop it makes the server plan every query again.
+        """
+        with self.driver() as driver, driver.session(database=self.name) as session:
+            is_whole = session.execute_write(_drop_schema, _names_of_schema()) == _names_of_schema()
+            _delete_all(session, "n:Lock OR n:Schema" if is_whole else "false")
+            session.run("MATCH (l:Lock) SET l.held = 0").consume()
+
+
+def _delete_all(session: neo4j.Session, but: LiteralString = "false") -> None:
     # Relations first: a node with 300,000 of them cannot be detached in one transaction with the heap of a test server.
     session.run("MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 20000 ROWS").consume()
-    session.run("MATCH (n) CALL (n) { DELETE n } IN TRANSACTIONS OF 20000 ROWS").consume()
+    session.run(f"MATCH (n) WHERE NOT ({but}) CALL (n) {{ DELETE n }} IN TRANSACTIONS OF 20000 ROWS").consume()
 
 
-def _drop_schema(tx: neo4j.ManagedTransaction) -> None:
+def _drop_schema(tx: neo4j.ManagedTransaction, but: Set[str] = frozenset()) -> set[str]:
+    """Drop what has none of these names, and return the names of what stays."""
     for [name] in list(tx.run("SHOW CONSTRAINTS YIELD name")):
-        tx.run("DROP CONSTRAINT $name", name=name).consume()
-    for [name] in list(tx.run("SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP' RETURN name")):
+        if name not in but:
+            tx.run("DROP CONSTRAINT $name", name=name).consume()
+    left = {name for [name] in tx.run("SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP' RETURN name")}
+    for name in left - but:
         tx.run("DROP INDEX $name", name=name).consume()
+    return left & but
+
+
+@cache
+def _names_of_schema() -> frozenset[str]:
+    """Return the names of all constraints and indexes that the product makes."""
+    statements = [each.text for name in ("schema/open", *MIGRATIONS) for each in catalogue()[name].cypher.statements]
+    return frozenset(found[1] for each in statements if (found := re.match(r"CREATE (?:CONSTRAINT|INDEX) (\w+)", each)))

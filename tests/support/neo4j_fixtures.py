@@ -53,14 +53,18 @@ def neo4j_process(neo4j_server: RunningServer) -> Iterator[Neo4jServer]:
 
 @pytest.fixture
 def neo4j_url(neo4j_server: RunningServer) -> Database:
-    """The long-term release with nothing in it: no data, constraint or index."""
-    return _emptied(neo4j_server)
+    """The long-term release with an empty store, or with nothing in it."""
+    database = Database.of(neo4j_server)
+    database.empty()
+    return database
 
 
 @pytest.fixture
-def neo4j_current_url(neo4j_current: RunningServer) -> Database:
-    """The current release with nothing in it: no data, constraint or index."""
-    return _emptied(neo4j_current)
+def neo4j_bare(neo4j_server: RunningServer) -> Database:
+    """The long-term release with nothing in it: no data, constraint or index."""
+    database = Database.of(neo4j_server)
+    database.wipe()
+    return database
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -70,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         names = getattr(item, "fixturenames", ())
         if SERVERS.intersection(names):
             item.add_marker("neo4j")
-        if item.get_closest_marker("neo4j"):
+        if item.get_closest_marker("neo4j") and not item.get_closest_marker("xdist_group"):
             release = CURRENT if "neo4j_current" in names else LONG_TERM
             item.add_marker(pytest.mark.xdist_group(f"neo4j-{release.version}"))
 
@@ -82,12 +86,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason in dict.fromkeys(text for text in reasons if NOT_TESTED in text):
         terminalreporter.section(NOT_TESTED, red=True, bold=True)
         terminalreporter.line(reason)
-
-
-def _emptied(server: RunningServer) -> Database:
-    database = Database.of(server)
-    database.wipe()
-    return database
 
 
 def _named_by_environment() -> AbstractContextManager[RunningServer]:

@@ -11,6 +11,21 @@ from typing import NamedTuple
 HOST = "127.0.0.1"
 # What the server's own start script opens to Netty and to its page cache.
 OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
+QUICK_START = (
+    # The first compiler alone: most of what a short run executes, it executes too seldom for the second to pay.
+    "-XX:TieredStopAtLevel=1",
+    # A small heap on few cores is collected soonest by one thread.
+    "-XX:+UseSerialGC",
+    # The jars are those of the release: that their code is sound need not be proven at each start.
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-BytecodeVerificationRemote",
+)
+FOR_TESTS = """\
+# How long connections may linger when the server ends; left to itself it waits for five seconds or ten.
+internal.server.bolt.thread_pool_shutdown_wait_time=0s
+# So that what is too large for one transaction is seen with half of the data that fill the heap.
+db.memory.transaction.max=256m
+"""
 
 
 class Ports(NamedTuple):
@@ -49,14 +64,13 @@ def command(java: Path, lib: Path, main_class: str, home: Path, heap: str, *, qu
     """Return the command that runs a server on a home; on Linux the server dies with the thread that starts it."""
     setpriv = shutil.which("setpriv")
     leash = [setpriv, "--pdeathsig", "KILL"] if setpriv else []
-    # The first compiler alone: most of what a short run executes, it executes too seldom for the second to pay.
-    compilers = ["-XX:TieredStopAtLevel=1"] if quick_start else []
+    hurry = QUICK_START if quick_start else ()
     opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES]
     where = [f"--home-dir={home}", f"--config-dir={home / 'conf'}"]
-    return [*leash, str(java), f"-Xmx{heap}", *compilers, *opens, "-cp", f"{lib}/*", main_class, *where]
+    return [*leash, str(java), f"-Xmx{heap}", *hurry, *opens, "-cp", f"{lib}/*", main_class, *where]
 
 
-def configuration(ports: Ports, has_auth: bool) -> str:
+def configuration(ports: Ports, *, has_auth: bool, for_tests: bool) -> str:
     """Return the text of neo4j.conf for a server that only this machine can reach."""
     # Clients that route, Browser among them, follow the advertised address.
     return f"""\
@@ -70,4 +84,4 @@ server.https.enabled=false
 server.memory.pagecache.size=256m
 dbms.security.auth_enabled={str(has_auth).lower()}
 dbms.usage_report.enabled=false
-"""
+{FOR_TESTS if for_tests else ""}"""

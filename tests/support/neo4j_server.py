@@ -21,8 +21,6 @@ from tempfile import mkdtemp
 from types import TracebackType
 from typing import Self
 
-from neo4j.exceptions import AuthError, DriverError, Neo4jError
-
 from tests.support.neo4j_database import Database
 from tests.support.neo4j_home import HOST, Ports, command, configuration, free_ports, usual_ports_or_free
 from tests.support.neo4j_jars import LONG_TERM, RELEASES, Release, ServerUnavailable, find_java, jars
@@ -38,7 +36,7 @@ class Neo4jServer:
     """A community server in a process group of its own; as a context manager it runs inside the block.
 
     Without `home` it lives in a temporary folder that goes with it; without `password` authentication is off.
-    `quick_start` halves the CPU time of the start and lets long runs go slower: for tests, not for measurements.
+    `quick_start` makes it start and end sooner, lets long runs go slower and limits transactions: for tests alone.
     It dies with the thread that started it where the system can do that (Linux), else at the end of the interpreter.
     Raises ServerUnavailable when the JDK or the jars cannot be had.
     """
@@ -56,6 +54,7 @@ class Neo4jServer:
         java = find_java(release)
         lib = jars(release, java)
         self._keeps_home = home is not None
+        self._is_for_tests = quick_start
         self.home = (home or Path(mkdtemp(prefix="headwater-neo4j-"))).resolve()
         self.ports = ports or free_ports()
         self.password = password
@@ -161,7 +160,7 @@ class Neo4jServer:
     def _lay_out_home(self) -> None:
         for folder in ("conf", "data", "import", "logs", "plugins", "run"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
-        settings = configuration(self.ports, has_auth=self.password is not None)
+        settings = configuration(self.ports, has_auth=self.password is not None, for_tests=self._is_for_tests)
         (self.home / "conf" / "neo4j.conf").write_text(settings, encoding="utf-8")
 
     def _signal(self, number: signal.Signals) -> None:
@@ -178,6 +177,8 @@ class Neo4jServer:
         system.rows("ALTER CURRENT USER SET PASSWORD FROM 'neo4j' TO $password", password=self.password)
 
     def _until(self, attempt: Callable[[], None], deadline: float) -> None:
+        from neo4j.exceptions import DriverError, Neo4jError
+
         while True:
             try:
                 return attempt()
@@ -211,6 +212,8 @@ def random_password() -> str:
 
 def main() -> int:
     """Run a Neo4j server with Neo4j Browser until Ctrl+C."""
+    from neo4j.exceptions import AuthError
+
     arguments = _parse()
     home = arguments.home or Path(".headwater") / f"neo4j-{arguments.version}"
     password = None if arguments.no_auth else arguments.password or _remembered_password(home)

@@ -21,11 +21,11 @@ from tests.support.neo4j_database import Database
 BOTH = ["sqlite", pytest.param("neo4j", marks=pytest.mark.neo4j)]
 
 
-def place_for(request: pytest.FixtureRequest, folder: Path) -> Database:
+def place_for(request: pytest.FixtureRequest, folder: Path, on_server: str = "neo4j_url") -> Database:
     """Return an empty place for the kind of store that the fixture's parameter names."""
     if request.param == "sqlite":
         return Database(f"sqlite:///{folder}/lineage.db")
-    place: Database = request.getfixturevalue("neo4j_url")
+    place: Database = request.getfixturevalue(on_server)
     return place
 
 

@@ -5,41 +5,23 @@ from __future__ import annotations
 import gzip
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import pandas
-import pyarrow  # type: ignore[import-untyped]  # it ships no types
 import pytest
-from pyarrow import parquet
 
 from headwater.errors import BadRecord, SourceError, UsageError
-from headwater.graph.facts import Input, Output, RunFact, Status
+from headwater.graph.facts import Input, Output, Status
 from headwater.loaders import files
-from headwater.loaders.base import Item, Problem
+from headwater.loaders.base import Item
 from headwater.loaders.importing import import_source
-from headwater.loaders.table import TableLoader, import_frame, reading
+from headwater.loaders.table import TableLoader, reading
 from headwater.testing.oracle import expected_digest
+from tests.support.tables import problems, read, runs
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PLAIN = """run,component,direction,name,start,end,digest,rows
 r1,clean,input,raw.csv,2026-01-01T12:00:00Z,2026-01-01T13:00:00+00:00,,7
 r1,clean,output,clean.csv,2026-01-01T12:00:00Z,2026-01-01T13:00:00+00:00,sha256:1,
 """
-
-
-def read(tmp_path: Path, content: str | bytes, file: str = "t.csv", **options: Any) -> list[Item | Problem]:
-    path = tmp_path / file
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(TableLoader(**options).read(str(path)))
-
-
-def runs(found: list[Item | Problem]) -> list[RunFact]:
-    facts = [fact for one in found if isinstance(one, Item) for fact in one.facts]
-    return [fact for fact in facts if isinstance(fact, RunFact)]
-
-
-def problems(found: list[Item | Problem]) -> list[tuple[int | None, str]]:
-    return [(one.place.line, one.reason) for one in found if isinstance(one, Problem)]
 
 
 def test_a_row_says_that_a_run_read_or_wrote_something(tmp_path: Path) -> None:
@@ -189,49 +171,6 @@ def test_every_file_of_a_folder_is_read_and_the_position_grows(tmp_path: Path) -
     assert [fact.id for fact in runs(found)] == ["r1", "r1", "r9"]
     assert found[-1].position == loader.total(str(tmp_path))
     assert loader.fingerprint(str(tmp_path)) == loader.fingerprint(str(tmp_path))
-
-
-def frame() -> pandas.DataFrame:
-    start = pandas.to_datetime(["2026-01-01T12:00:00Z", "NaT"], utc=True)
-    ids, names = ["r1", "r2"], ["a", None]
-    return pandas.DataFrame(
-        {"run": ids, "name": names, "direction": ["output", None], "start": start, "score": [0.5, float("nan")]}
-    )
-
-
-def test_parquet_and_pandas_say_the_same_as_csv(tmp_path: Path) -> None:
-    frame().to_parquet(tmp_path / "t.parquet")
-    frame().to_csv(tmp_path / "t.csv", index=False)
-
-    by_kind = [list(TableLoader().read(str(tmp_path / name))) for name in ("t.parquet", "t.csv")]
-
-    assert [problems(found) for found in by_kind] == [[], []]
-    assert [(fact.id, fact.started_at) for fact in runs(by_kind[0])] == [("r1", NOON), ("r2", None)]
-    assert runs(by_kind[0])[0].outputs[0].facets == {"score": 0.5}
-    assert [fact.started_at for fact in runs(by_kind[0])] == [fact.started_at for fact in runs(by_kind[1])]
-
-
-def test_times_in_parquet_are_cut_to_microseconds_and_need_a_zone(tmp_path: Path) -> None:
-    nanoseconds = 1_767_268_800_000_000_001
-    table = pyarrow.table({"run": ["r1"], "start": pyarrow.array([nanoseconds], pyarrow.timestamp("ns"))})
-    parquet.write_table(table, tmp_path / "t.parquet")
-
-    naive = list(TableLoader().read(str(tmp_path / "t.parquet")))
-    [fact] = runs(list(TableLoader(tz="UTC").read(str(tmp_path / "t.parquet"))))
-
-    assert [line for line, _ in problems(naive)] == [1]
-    assert fact.started_at == NOON
-
-
-def test_a_damaged_parquet_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="is no Parquet file"):
-        read(tmp_path, b"PAR1 and nothing else", "t.parquet")
-
-
-def test_a_frame_is_counted_without_a_store() -> None:
-    report = import_frame(None, frame(), component="stage")
-
-    assert (report.kind, report.read, report.facts, report.skipped) == ("table", {"row": 2}, {"runs": 2}, 0)
 
 
 def test_rows_in_any_order_are_one_graph(tmp_path: Path) -> None:

@@ -250,8 +250,8 @@ def _unavailable() -> None:
 
 def test_a_store_that_hangs_holds_up_no_trigger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
-    monkeypatch.setattr("headwater.sdk.history.DEADLINE_S", 0.01)
-    monkeypatch.setattr("headwater.sdk.execution.WAIT_S", 0.01)
+    for most in ("history.DEADLINE_S", "execution.WAIT_S", "erased.LEARN_S"):
+        monkeypatch.setattr(f"headwater.sdk.{most}", 0.01)
 
     def slowly(facts: Sequence[Fact]) -> None:
         release.wait(20)
