@@ -71,11 +71,14 @@ def main() -> int:
         prepared = prepare(sizes, folder)
         urls = list(_databases(arguments, folder, stack))
         stages = [stack.enter_context(_stage(url, prepared, sizes, folder)) for url in urls]
-        sections = [_told(case, stages) for case in CASES]
-        page = _page(sections, sizes, stages, time.perf_counter() - begun)
+        sections: list[Section] = []
+        page = ""
+        for case in CASES:
+            sections.append(_told(case, stages))
+            page = _page(sections, sizes, stages, time.perf_counter() - begun)
+            if arguments.write:  # after each case, so that a run that is stopped has not measured in vain
+                arguments.write.write_text(page, "utf-8")
     print(page)
-    if arguments.write:
-        arguments.write.write_text(page, "utf-8")
     return 0
 
 

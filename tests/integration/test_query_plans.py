@@ -204,6 +204,7 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connect
     QueryStore(SQLiteEngine(path)).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.create_function("regexp", 2, lambda pattern, text: bool(re.fullmatch(pattern, text)))
+        connection.create_function("lower_unicode", 1, str.lower)
         statements = [each.text for query in QUERIES for each in query.sql.statements]
         for temporary in filter(re.compile("CREATE TEMP").match, statements):
             connection.execute(temporary)

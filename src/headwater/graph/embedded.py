@@ -216,7 +216,8 @@ class SQLiteEngine:
         except BaseException:
             connection.close()
             raise
-        connection.create_function("lower", 1, str.lower, deterministic=True)
+        # For names beyond ASCII alone: each call waits its turn among the threads of the interpreter.
+        connection.create_function("lower_unicode", 1, str.lower, deterministic=True)
         connection.create_function("regexp", 2, _matches, deterministic=True)
         return connection
 
