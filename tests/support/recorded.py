@@ -57,8 +57,9 @@ def _empty_store() -> bytes:
 
 
 def runs(lineage: Lineage) -> list[RunDetail]:
-    """Return all runs once they are recorded, the first one first."""
+    """Return all runs once they are recorded, and what was asked beside them is answered, the first one first."""
     assert recording.flush(DEADLINE_S)
+    assert recording.flush(DEADLINE_S)  # who waits for claims is told before the questions of the same batch are put
     return [lineage.inspect(run.id) for run in reversed(lineage.recent(1000).runs)]
 
 
