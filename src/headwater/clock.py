@@ -51,7 +51,7 @@ def to_micros(value: datetime) -> int:
 @lru_cache(maxsize=65536)
 def from_micros(micros: int) -> datetime:
     """Return the aware UTC datetime that `to_micros` maps to `micros`."""
-    return EPOCH + timedelta(0, 0, micros)
+    return EPOCH + timedelta(microseconds=micros)
 
 
 def isoformat(value: datetime) -> str:
